@@ -1,0 +1,73 @@
+"""``streetchief deadletters``: records that could not be taken, listed, mended and replayed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from streetchief.cli.ground import open_city_database, the_city
+from streetchief.errors import BadInput
+from streetchief.intake import store
+from streetchief.intake.privacy import scrub
+from streetchief.pipeline import deadletters as letters
+from streetchief.storage.engine import transaction
+from streetchief.words import both, say
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=both("cli.deadletters"))
+CityOption = Annotated[Path | None, typer.Option(help=both("cli.city"))]
+MOST_SHOWN = 60
+
+
+@app.command("list", help=both("cli.deadletters_list"))
+def list_letters(
+    city: CityOption = None,
+    feed: Annotated[str | None, typer.Option(help=both("cli.intake_feed"))] = None,
+    every: Annotated[bool, typer.Option("--all", help=both("cli.deadletters_all"))] = False,
+) -> None:
+    """A table: id, line, feed's id, reason, status, the beginning of the record without personal data."""
+    with transaction(open_city_database(the_city(city))) as session:
+        found = store.dead_letters(session, feed, None if every else "open")
+        table = Table("id", "feed", "line", "external id", "reason", "status", "record")
+        for letter in found:
+            reason = f"{letter.reason} {say(f'reason.{letter.reason}', 'zh')}"
+            record = scrub(letter.raw)[:MOST_SHOWN]
+            cells = (letter.id, letter.feed, letter.line, letter.external_id or "-", reason, letter.status, record)
+            table.add_row(*(plain(str(cell)) for cell in cells))
+    Console().print(table)
+    typer.echo(f"{len(found)}")
+
+
+def plain(text: str) -> str:
+    """Text of a feed without terminal control characters and without rich's markup."""
+    return "".join(c if c.isprintable() else "·" for c in text).replace("[", "\\[")
+
+
+@app.command("mend", help=both("cli.deadletters_mend"))
+def mend(
+    letter: Annotated[int, typer.Argument(help="id")],
+    changes: Annotated[list[str], typer.Option("--set", help=both("cli.deadletters_set"))],
+    city: CityOption = None,
+) -> None:
+    """Note corrected fields; nothing is taken in before ``replay``."""
+    pairs = [change.partition("=") for change in changes]
+    if not all(sign for _, sign, _ in pairs):
+        raise BadInput(detail="--set field=value")
+    letters.mend(open_city_database(the_city(city)), letter, {name: value for name, _, value in pairs})
+
+
+@app.command("replay", help=both("cli.deadletters_replay"))
+def replay(
+    only: Annotated[list[int] | None, typer.Argument(help="id")] = None,
+    city: CityOption = None,
+) -> None:
+    """Take mended records in again and say what became of each."""
+    town = the_city(city)
+    outcome = letters.replay(open_city_database(town), town, only, datetime.now(UTC))
+    for letter, what in outcome.items():
+        typer.echo(f"{letter}\t{what}")
+    typer.echo(f"{sum(what == 'replayed' for what in outcome.values())} / {len(outcome)}")

@@ -1,0 +1,43 @@
+"""``streetchief demo``: the whole way on the shipped sample, from the feed to the heatmap."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from streetchief.city import read_city, shipped_city_file, shipped_data_dir
+from streetchief.cli.ground import open_city_database
+from streetchief.cli.heatmap import write_whole
+from streetchief.cli.intake import take_in
+from streetchief.pipeline.export import write_complaints
+from streetchief.pipeline.heat import heatmap_page
+from streetchief.words import both
+
+app = typer.Typer(add_completion=False)
+SAMPLE = "sample_feed.csv"
+
+
+@app.command(help=both("cli.demo"))
+def demo(out: Annotated[Path, typer.Option(help=both("cli.demo_out"))] = Path("out")) -> None:
+    """Register, intake, map, export; safe to run again: the second run only redelivers."""
+    city = read_city(shipped_city_file())
+    typer.echo(both("demo.database"))
+    engine = open_city_database(city)
+    typer.echo(both("demo.intake"))
+    summary = take_in(engine, city, city.feeds[0], shipped_data_dir() / SAMPLE)
+    write_whole(out / "summary.json", json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
+    typer.echo(both("demo.results"))
+    write_complaints(engine, city, out / "complaints.geojson")
+    write_whole(out / "heatmap.html", heatmap_page(engine, city))
+    _tell(summary, out)
+
+
+def _tell(summary: dict[str, Any], out: Path) -> None:
+    counts = {name: summary[name] for name in ("received", "redelivered", "rejected", "triage", "repeats")}
+    typer.echo(both("demo.sums", **counts, **summary["by_verdict"]))
+    for name in ("heatmap.html", "complaints.geojson", "summary.json"):
+        typer.echo(f"  {out / name}")
+    typer.echo(both("demo.synthetic"))

@@ -1,0 +1,33 @@
+"""``streetchief heatmap``: the heatmap of the stored complaints as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streetchief.cli.ground import open_city_database, the_city
+from streetchief.pipeline.heat import heatmap_page
+from streetchief.words import both
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=both("cli.heatmap"))
+def heatmap(
+    out: Annotated[Path, typer.Option("-o", "--out", help=both("cli.heatmap_out"))] = Path("out/heatmap.html"),
+    city: Annotated[Path | None, typer.Option(help=both("cli.city"))] = None,
+) -> None:
+    """Write the page and say where it is."""
+    town = the_city(city)
+    write_whole(out, heatmap_page(open_city_database(town), town))
+    typer.echo(out)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, "utf-8")
+    part.replace(path)

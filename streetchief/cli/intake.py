@@ -1,0 +1,66 @@
+"""``streetchief intake``: a file of a feed into the database."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy import Engine
+
+from streetchief.city import City, FeedSpec
+from streetchief.cli.ground import open_city_database, the_city
+from streetchief.errors import BadInput
+from streetchief.pipeline.receive import receive_file
+from streetchief.registry.service import seed
+from streetchief.words import both
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=both("cli.intake"))
+def intake(
+    file: Annotated[Path, typer.Argument(help=both("cli.intake_file"))],
+    feed: Annotated[str | None, typer.Option(help=both("cli.intake_feed"))] = None,
+    city: Annotated[Path | None, typer.Option(help=both("cli.city"))] = None,
+    summary: Annotated[Path | None, typer.Option(help=both("cli.intake_summary"))] = None,
+) -> None:
+    """Take a file in and print the summary."""
+    town = the_city(city)
+    engine = open_city_database(town)
+    result = take_in(engine, town, the_feed(town, feed), file)
+    text = json.dumps(result, ensure_ascii=False, indent=2)
+    if summary is not None:
+        summary.parent.mkdir(parents=True, exist_ok=True)
+        summary.write_text(text + "\n", "utf-8")
+    print(text)
+
+
+def the_feed(city: City, feed_id: str | None) -> FeedSpec:
+    """The named feed, or the only one that the city has."""
+    if feed_id is None:
+        if len(city.feeds) != 1:
+            raise BadInput("which_feed", known=", ".join(f.id for f in city.feeds) or "-")
+        return city.feeds[0]
+    return city.feed(feed_id)
+
+
+def take_in(engine: Engine, city: City, feed: FeedSpec, file: Path) -> dict[str, Any]:
+    """Seed the register if it is empty, then take the file in with a progress bar on stderr."""
+    seed(engine, city)
+    columns = (SpinnerColumn(), TextColumn("{task.description}  {task.completed:,.0f}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=sys.stderr)) as bar:
+        task = bar.add_task(file.name, total=None)
+        return receive_file(
+            engine,
+            city,
+            feed,
+            file,
+            clock=lambda: datetime.now(UTC),
+            progress=lambda rows: bar.advance(task, rows),
+        )

@@ -1,0 +1,55 @@
+"""The errors that people may see.
+
+A bad *record* is a value (a `Rejection` with a reason code), never an exception.  What is raised here ends a
+command or a request, and its message is written for the person who reads it: Chinese and English come from the
+catalogue, under ``error.<code>``; `streetchief.words.sentence` fills it in at the edge.
+"""
+
+from __future__ import annotations
+
+
+class StreetChiefError(Exception):
+    """Something that streetchief refuses or cannot do, said in one sentence.
+
+    `code` names the sentence in the catalogue; the keyword values fill its blanks.
+    """
+
+    code = "internal"
+
+    def __init__(self, code: str | None = None, **values: object) -> None:
+        self.code = code or type(self).code
+        self.values = values
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.values}" if self.values else self.code
+
+
+class BadInput(StreetChiefError):
+    """What was given cannot be understood or is not allowed (422)."""
+
+    code = "bad_input"
+
+
+class NotFound(StreetChiefError):
+    """There is no such thing (404)."""
+
+    code = "not_found"
+
+
+class Conflict(StreetChiefError):
+    """It contradicts what is stored already (409)."""
+
+    code = "conflict"
+
+
+class Forbidden(StreetChiefError):
+    """The person asking may not do this (403)."""
+
+    code = "forbidden"
+
+
+class Unavailable(StreetChiefError):
+    """Something that we need (database, program, file) is not there now (503)."""
+
+    code = "unavailable"

@@ -1,0 +1,46 @@
+"""Personal data: found, taken out of free text, shown masked.
+
+Rules of DOMAIN section 4: ID-card numbers are dropped at intake; phones and ID numbers are scrubbed from free text;
+names show as 张*, phones as 138****5678.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ID_CARD = re.compile(
+    r"(?<![0-9A-Za-z])([1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx])(?![0-9A-Za-z])"
+)
+_MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
+_LANDLINE = re.compile(r"(?<!\d)(0\d{2,3})-(\d{3,4})(\d{4})(?!\d)")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+ID_CARD_MARK = "[身份证号已删除]"
+PHONE_MARK = "[电话]"
+
+
+def is_id_card(text: str) -> bool:
+    """Whether 18 characters are a resident identity number, check digit included (GB 11643-1999)."""
+    total = sum(int(digit) * weight for digit, weight in zip(text[:17], _WEIGHTS, strict=True))
+    return _CHECKS[total % 11] == text[17].upper()
+
+
+def drop_id_cards(text: str) -> str:
+    """The text without resident identity numbers; other long numbers (a feed's own ids) stay."""
+    return _ID_CARD.sub(lambda m: ID_CARD_MARK if is_id_card(m[1]) else m[0], text)
+
+
+def scrub(text: str) -> str:
+    """Free text without identity numbers and telephone numbers."""
+    return _LANDLINE.sub(PHONE_MARK, _MOBILE.sub(PHONE_MARK, drop_id_cards(text)))
+
+
+def mask_name(name: str) -> str:
+    """张三 → 张*; the empty string stays empty."""
+    return f"{name[0]}*" if name else ""
+
+
+def mask_phone(phone: str) -> str:
+    """13812345678 → 138****5678; anything shorter than seven digits becomes stars."""
+    digits = re.sub(r"\D", "", phone)
+    return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 7 else "*" * len(digits)

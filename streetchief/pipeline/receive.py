@@ -1,0 +1,137 @@
+"""Intake: a file of a feed into the database, one transaction a batch.
+
+Running it again after a crash at any point loses nothing and doubles nothing: what is stored is a redelivery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from streetchief import __version__
+from streetchief.city import City, FeedSpec
+from streetchief.intake import store
+from streetchief.intake.dedup import Delivery, sort_out
+from streetchief.intake.feeds.read import read_file
+from streetchief.intake.feeds.records import BATCH_ROWS
+from streetchief.intake.reject import ID_CONFLICT
+from streetchief.matching.model import PlacingModel
+from streetchief.pipeline.context import Context, context_of, scanned
+from streetchief.pipeline.process import Processed, process, refuse
+from streetchief.pipeline.repeats import count_repeats, mark_repeats, newest_id
+from streetchief.pipeline.summary import Summary
+from streetchief.registry import service as registry_service
+from streetchief.storage.engine import transaction
+
+Clock = Callable[[], datetime]
+Progress = Callable[[int], None]
+
+
+def receive_file(
+    engine: Engine, city: City, feed: FeedSpec, path: Path, *, clock: Clock, progress: Progress, rows: int = BATCH_ROWS
+) -> dict[str, Any]:
+    """Take a whole file in.  Returns the summary.  Raises what `read_file` raises, before anything is stored.
+
+    The first file of a feed is looked at once to find its set-back curve and default points; that model is kept,
+    and later files are placed with it.
+    """
+    context = feed_context(engine, city, feed)
+    if context is None:
+        fresh = context_of(city, feed, registry_service.load(engine))
+        context = scanned(fresh, read_file(path, feed))
+        with transaction(engine) as session:
+            store.save_model(session, feed.id, context.model.version, context.model.to_json(), clock())
+    return receive(engine, context, read_file(path, feed, rows), source=path.name, clock=clock, progress=progress)
+
+
+def feed_context(
+    engine: Engine, city: City, feed: FeedSpec, *, registry: int | None = None, model: str | None = None
+) -> Context | None:
+    """The context of a feed with the stored versions (None = the newest); None if the feed has no model yet."""
+    with transaction(engine) as session:
+        body = store.load_model(session, feed.id, model)
+    if body is None:
+        return None
+    return context_of(city, feed, registry_service.load(engine, registry), PlacingModel.from_json(body))
+
+
+def receive(
+    engine: Engine,
+    context: Context,
+    batches: Iterable[pa.RecordBatch],
+    *,
+    source: str,
+    clock: Clock,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Take batches of raw records in, one transaction each, and return the summary."""
+    summary = Summary(clock(), {"program": __version__, **context.versions}, context.feed.synthetic)
+    with transaction(engine) as session:
+        run_id = store.start_run(session, context.feed.id, source, summary.versions, summary.started_at)
+    for batch in batches:
+        processed = process(batch, context)
+        with transaction(engine) as session:
+            counted = _take(session, run_id, context.feed.id, batch, processed, clock())
+        _count(summary, batch.num_rows, *counted)
+        progress(batch.num_rows)
+    with transaction(engine) as session:
+        summary.repeats = count_repeats(session, run_id)
+        finished_at = clock()
+        result = summary.as_dict(finished_at)
+        store.finish_run(session, run_id, result, finished_at)
+    return result
+
+
+def _take(
+    session: Session, run_id: int, feed: str, batch: pa.RecordBatch, processed: Processed, now: datetime
+) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """Store what is new of a batch; returns the complaints and the rejections that were stored."""
+    store.lock_feed(session, feed)
+    usable = set(processed.complaints.column("line").to_pylist())
+    ids, hashes = batch.column("id").to_pylist(), batch.column("content_hash").to_pylist()
+    known = store.known(session, feed, [i for i in ids if i is not None], hashes)
+    lines = batch.column("line").to_pylist()
+    keys = [(i, h, line in usable) for i, h, line in zip(ids, hashes, lines, strict=True)]
+    decided = dict(zip(lines, sort_out(keys, known), strict=True))
+    complaints = _only(processed.complaints, decided, Delivery.NEW)
+    conflicts = _only(batch, decided, Delivery.ID_CONFLICT)
+    conflicting = refuse(conflicts, [ID_CONFLICT] * conflicts.num_rows, feed)
+    rejections = pa.concat_batches([_only(processed.rejections, decided, Delivery.NEW), conflicting])
+    before = newest_id(session)
+    store.add_complaints(session, run_id, complaints)
+    mark_repeats(session, run_id, before)
+    store.add_dead_letters(session, run_id, rejections)
+    store.supersede(session, feed, complaints.column("external_id").to_pylist(), now)
+    return complaints, rejections
+
+
+def take_replayed(session: Session, run_id: int, processed: Processed) -> str:
+    """Store a mended complaint; returns "" or ``id_conflict`` if its id is a complaint already."""
+    complaints = processed.complaints
+    (feed,), (external_id,) = complaints.column("feed").to_pylist(), complaints.column("external_id").to_pylist()
+    if store.known(session, feed, [external_id], []).hash_of:
+        return ID_CONFLICT
+    before = newest_id(session)
+    store.add_complaints(session, run_id, complaints)
+    mark_repeats(session, run_id, before)
+    return ""
+
+
+def _only(batch: pa.RecordBatch, decided: dict[int, Delivery], what: Delivery) -> pa.RecordBatch:
+    return batch.filter(pa.array([decided[line] == what for line in batch.column("line").to_pylist()], pa.bool_()))
+
+
+def _count(summary: Summary, received: int, complaints: pa.RecordBatch, rejections: pa.RecordBatch) -> None:
+    summary.received += received
+    summary.redelivered += received - complaints.num_rows - rejections.num_rows
+    summary.verdicts.update(complaints.column("verdict").to_pylist())
+    summary.placing_reasons.update(r for r in complaints.column("reason").to_pylist() if r)
+    summary.reasons.update(rejections.column("reason").to_pylist())
+    summary.departments.update(d for d in complaints.column("department").to_pylist() if d is not None)
+    summary.triage_reasons.update(t for t in complaints.column("triage_reason").to_pylist() if t is not None)

@@ -1,0 +1,34 @@
+"""What must not be seen is not seen; what only looks like it stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from streetchief.intake.privacy import ID_CARD_MARK, PHONE_MARK, drop_id_cards, is_id_card, mask_name, mask_phone, scrub
+
+FAKE_ID = "11010519491231002X"  # the worked example printed in GB 11643-1999, nobody's
+
+CASES = [
+    (f"身份证{FAKE_ID}，速办", f"身份证{ID_CARD_MARK}，速办", "an identity number"),
+    ("案卷110105194912310021", "案卷110105194912310021", "18 digits with a wrong check digit are a case number"),
+    ("电话13800000000。", f"电话{PHONE_MARK}。", "a mobile"),
+    ("+86 138-0000-0000", PHONE_MARK, "a mobile with separators"),
+    ("致电0835-2222222转1", f"致电{PHONE_MARK}转1", "a landline"),
+    ("编号2026030113800000000", "编号2026030113800000000", "digits inside a longer number"),
+    ("和平南路12号", "和平南路12号", "an address"),
+]
+
+
+@pytest.mark.parametrize(("text", "clean", "why"), CASES, ids=[c[2] for c in CASES])
+def test_scrub(text: str, clean: str, why: str) -> None:
+    assert scrub(text) == clean
+
+
+def test_phones_survive_where_only_identity_numbers_are_dropped() -> None:
+    assert drop_id_cards(f"13800000000 {FAKE_ID}") == f"13800000000 {ID_CARD_MARK}"
+    assert is_id_card(FAKE_ID.lower())
+
+
+def test_masks() -> None:
+    assert (mask_name("张三丰"), mask_name("")) == ("张*", "")
+    assert (mask_phone("13812345678"), mask_phone("12345"), mask_phone("")) == ("138****5678", "*****", "")
