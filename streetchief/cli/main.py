@@ -1,59 +1,52 @@
-"""The program ``streetchief``: one module a noun, loaded only when it is called."""
+"""The program ``streetchief``: one module a noun, loaded only when it is called, so that help stays quick."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
-import click
-import typer
-
+from streetchief import __version__
 from streetchief.errors import BadInput, Conflict, Forbidden, NotFound, StreetChiefError
 from streetchief.words import both, sentence
 
-NOUNS = {
-    "demo": "streetchief.cli.demo",
-    "match": "streetchief.cli.match",
-    "why": "streetchief.cli.why",
-    "streets": "streetchief.cli.streets",
-    "intake": "streetchief.cli.intake",
-    "deadletters": "streetchief.cli.deadletters",
-    "heatmap": "streetchief.cli.heatmap",
-    "serve": "streetchief.cli.serve",
-    "db": "streetchief.cli.db",
-}
+NOUNS = ("demo", "match", "why", "streets", "intake", "deadletters", "heatmap", "serve", "db")
 EXIT_CODES = {BadInput: 2, NotFound: 3, Conflict: 4, Forbidden: 5}
 EXIT_UNAVAILABLE = 6
 
 
-class Nouns(click.Group):
-    """Lists the nouns from the catalogue and imports one only when it runs: ``--help`` stays quick."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(NOUNS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in NOUNS:
-            return None
-        command = typer.main.get_command(import_module(NOUNS[name]).app)
-        command.name = name
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands / 命令"):
-            formatter.write_dl([(name, both(f"cli.{name}")) for name in NOUNS])
+def usage() -> str:
+    """The help of the program: every noun with its sentence."""
+    width = max(map(len, NOUNS)) + 2
+    lines = [f"  {noun:<{width}}{both(f'cli.{noun}')}" for noun in NOUNS]
+    return "\n".join([both("cli.streetchief"), "", both("cli.usage"), "", *lines])
 
 
-@click.command(cls=Nouns, help=both("cli.streetchief"), context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="streetchief")
-def main() -> None:
-    """The root of all commands."""
+def main(arguments: Sequence[str]) -> int:
+    """Run one noun with its arguments; returns the exit code.
+
+    0 done · 2 input refused · 3 not found · 4 conflict · 5 forbidden · 6 something that we need is not there.
+    A refusal of ours is one sentence in each language on stderr.
+    """
+    match list(arguments):
+        case [] | ["-h" | "--help"]:
+            print(usage())
+            return 0
+        case ["--version"]:
+            print(__version__)
+            return 0
+        case [noun, *rest] if noun in NOUNS:
+            try:
+                import_module(f"streetchief.cli.{noun}").app(rest, prog_name=f"streetchief {noun}")
+            except StreetChiefError as error:
+                print(sentence(error, "zh"), sentence(error, "en"), sep="\n", file=sys.stderr)
+                return EXIT_CODES.get(type(error), EXIT_UNAVAILABLE)
+            return 0
+        case [noun, *_]:
+            print(both("cli.unknown", noun=noun), usage(), sep="\n\n", file=sys.stderr)
+            return 2
 
 
 def run() -> None:
-    """Entry point.  A refusal of ours is one sentence in each language and an exit code of its own."""
-    try:
-        main()
-    except StreetChiefError as error:
-        print(sentence(error, "zh"), sentence(error, "en"), sep="\n", file=sys.stderr)
-        sys.exit(EXIT_CODES.get(type(error), EXIT_UNAVAILABLE))
+    """Entry point of the program."""
+    sys.exit(main(sys.argv[1:]))

@@ -36,7 +36,7 @@ def known(session: Session, feed: str, ids: Sequence[str], hashes: Sequence[str]
     )
     letter = DeadLetterRow
     refused = session.scalars(select(letter.content_hash).where(letter.feed == feed, letter.content_hash.in_(hashes)))
-    return Known({external_id: content for external_id, content in stored}, frozenset(refused))
+    return Known({row.external_id: row.content_hash for row in stored}, frozenset(refused))
 
 
 def start_run(session: Session, feed: str, source: str, versions: dict[str, Any], now: datetime) -> int:

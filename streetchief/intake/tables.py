@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -66,7 +67,11 @@ class ComplaintRow(Base):
         CheckConstraint("(department is null) = (triage_reason is not null)", name="department_or_triage"),
         Index("ix_complaints_geom", "geom", postgresql_using="gist"),
         Index("ix_complaints_department_id", "department", "id"),
-        Index("ix_complaints_segment_code_reported_at", "segment_code", "reported_at"),
+        Index("ix_complaints_run_id", "run_id", "id"),
+        Index(
+            "ix_complaints_class_reported_at", "scheme", "kind", "code", "reported_at",
+            postgresql_where=text("verdict <> 'suspect'"),
+        ),  # finds likely repeats
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -67,7 +67,7 @@ def _replay_one(engine: Engine, city: City, feed_id: str, letter_id: int, now: d
 
 
 def _batch_of(letter: DeadLetterRow) -> pa.RecordBatch:
-    fields: dict[str, Any] = {name: None for name in FEED_FIELDS} | letter.fields | (letter.mended or {})
+    fields: dict[str, Any] = dict.fromkeys(FEED_FIELDS) | letter.fields | (letter.mended or {})
     row = {"line": letter.line, "raw": letter.raw, "content_hash": letter.content_hash, "fault": ""} | fields
     return pa.RecordBatch.from_pylist([row], schema=RAW_SCHEMA)
 

@@ -99,7 +99,7 @@ def _routing(row: ComplaintRow, context: Context, chiefs: tuple[tuple[int, str],
     rules = {rule.order: rule for rule in context.registry.rules}
     said = {}
     for language in LANGUAGES:
-        if row.department is None:
+        if row.department is None or row.rule is None:
             text = say("why.triage", language, reason=say(f"triage.{row.triage_reason}", language))
         else:
             text = say(

@@ -17,7 +17,7 @@ from streetchief.registry.model import Registry
 from streetchief.storage.engine import transaction
 from streetchief.words import both, say
 
-CELL_ZOOM = 18  # about 130 m at 30 degrees of latitude; the page coarsens by itself where that is too many
+CELL_ZOOM = 20  # as fine as cells are kept; the page makes them coarser by itself where there are too many
 _COUNTS = text("select cell, period, category, department, street, n from heat(:zone, :zoom)")
 _EXTENT = text(
     "select min((reported_at at time zone :zone)::date) as first_on, max((reported_at at time zone :zone)::date) "

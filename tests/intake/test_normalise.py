@@ -28,7 +28,7 @@ GOOD = {"id": "1", "lon": "103.04", "lat": "30.0", "reported_at": "2026-03-01 08
 
 
 def batch(*rows: dict[str, Any]) -> pa.RecordBatch:
-    full = [{name: None for name in RAW_SCHEMA.names} | {"line": i, "raw": "{}", "content_hash": str(i), "fault": ""} | row
+    full = [dict.fromkeys(RAW_SCHEMA.names) | {"line": i, "raw": "{}", "content_hash": str(i), "fault": ""} | row
             for i, row in enumerate(rows)]  # fmt: skip
     return pa.RecordBatch.from_pylist(full, schema=RAW_SCHEMA)
 

@@ -99,7 +99,8 @@ def test_jsonl_keeps_bad_lines(tmp_path: Path) -> None:
 
 def test_a_half_written_geojson_gives_its_whole_features(tmp_path: Path) -> None:
     features = [
-        {"type": "Feature", "properties": {"id": i}, "geometry": {"type": "Point", "coordinates": [i, 2.5]}} for i in (1, 2)
+        {"type": "Feature", "properties": {"id": i}, "geometry": {"type": "Point", "coordinates": [i, 2.5]}}
+        for i in (1, 2)
     ]
     whole = json.dumps({"type": "FeatureCollection", "features": features})
     path = tmp_path / "feed.geojson"

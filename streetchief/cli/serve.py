@@ -1,0 +1,50 @@
+"""``streetchief serve``: the web pages, on this machine only."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from streetchief.cli.ground import open_city_database, the_city
+from streetchief.errors import BadInput
+from streetchief.registry.service import seed
+from streetchief.words import both
+
+app = typer.Typer(add_completion=False)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SHUTDOWN_S = 10
+
+
+@app.command(help=both("cli.serve"))
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help=both("cli.serve_port"))] = 8000,
+    host: Annotated[str, typer.Option(help=both("cli.serve_host"))] = "127.0.0.1",
+    city: Annotated[Path | None, typer.Option(help=both("cli.city"))] = None,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; requests under way are finished first.
+
+    There is no login yet, so any address but loopback is refused.
+    """
+    if host not in LOOPBACK:
+        raise BadInput("loopback_only", host=host)
+    town = the_city(city)
+    engine = open_city_database(town)
+    seed(engine, town)
+    engine.dispose()
+    if city is not None:
+        os.environ["STREETCHIEF_CITY"] = str(city)
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(both("web.serving", url=f"http://{shown}:{port}/"))
+    uvicorn.run(
+        "streetchief.web.app:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
