@@ -8,19 +8,22 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from streetchief.cli.ground import open_city_database, the_city
+from streetchief.cli.ground import city_database, the_city
 from streetchief.errors import BadInput
 from streetchief.intake import store
 from streetchief.intake.privacy import scrub
+from streetchief.intake.tables import DeadLetterRow
 from streetchief.pipeline import deadletters as letters
 from streetchief.storage.engine import transaction
 from streetchief.words import both, say
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=both("cli.deadletters"))
 CityOption = Annotated[Path | None, typer.Option(help=both("cli.city"))]
-MOST_SHOWN = 60
+MOST_SHOWN = 40
+PRIVATE = ("complainant_name", "complainant_phone")
 
 
 @app.command("list", help=both("cli.deadletters_list"))
@@ -30,21 +33,41 @@ def list_letters(
     every: Annotated[bool, typer.Option("--all", help=both("cli.deadletters_all"))] = False,
 ) -> None:
     """A table: id, line, feed's id, reason, status, the beginning of the record without personal data."""
-    with transaction(open_city_database(the_city(city))) as session:
+    with city_database(the_city(city)) as engine, transaction(engine) as session:
         found = store.dead_letters(session, feed, None if every else "open")
-        table = Table("id", "feed", "line", "external id", "reason", "status", "record")
+        table = Table("id", "feed", "line", "external id", "reason", "status", "fields")
         for letter in found:
             reason = f"{letter.reason} {say(f'reason.{letter.reason}', 'zh')}"
-            record = scrub(letter.raw)[:MOST_SHOWN]
-            cells = (letter.id, letter.feed, letter.line, letter.external_id or "-", reason, letter.status, record)
-            table.add_row(*(plain(str(cell)) for cell in cells))
+            cells = (
+                letter.id,
+                letter.feed,
+                letter.line,
+                letter.external_id or "-",
+                reason,
+                letter.status,
+                shown(letter),
+            )
+            table.add_row(*(escape(plain(str(cell))) for cell in cells))
     Console().print(table)
     typer.echo(f"{len(found)}")
 
 
+def shown(letter: DeadLetterRow) -> str:
+    """The understood fields of a letter without personal data; nothing of a record that could not be taken apart."""
+    fields = (letter.fields | (letter.mended or {})).items()
+    return " ".join(f"{name}={scrub(str(value))[:MOST_SHOWN]}" for name, value in fields if name not in PRIVATE)
+
+
 def plain(text: str) -> str:
-    """Text of a feed without terminal control characters and without rich's markup."""
-    return "".join(c if c.isprintable() else "·" for c in text).replace("[", "\\[")
+    """Text of a feed without terminal control characters."""
+    return "".join(c if c.isprintable() else "·" for c in text)
+
+
+@app.command("show", help=both("cli.deadletters_show"))
+def show(letter: Annotated[int, typer.Argument(help="id")], city: CityOption = None) -> None:
+    """The whole record as received: personal data included, for the person who mends it."""
+    with city_database(the_city(city)) as engine, transaction(engine) as session:
+        typer.echo(plain(store.dead_letter(session, letter).raw))
 
 
 @app.command("mend", help=both("cli.deadletters_mend"))
@@ -57,7 +80,8 @@ def mend(
     pairs = [change.partition("=") for change in changes]
     if not all(sign for _, sign, _ in pairs):
         raise BadInput(detail="--set field=value")
-    letters.mend(open_city_database(the_city(city)), letter, {name: value for name, _, value in pairs})
+    with city_database(the_city(city)) as engine:
+        letters.mend(engine, letter, {name: value for name, _, value in pairs})
 
 
 @app.command("replay", help=both("cli.deadletters_replay"))
@@ -67,7 +91,8 @@ def replay(
 ) -> None:
     """Take mended records in again and say what became of each."""
     town = the_city(city)
-    outcome = letters.replay(open_city_database(town), town, only, datetime.now(UTC))
+    with city_database(town) as engine:
+        outcome = letters.replay(engine, town, only, datetime.now(UTC))
     for letter, what in outcome.items():
         typer.echo(f"{letter}\t{what}")
     typer.echo(f"{sum(what == 'replayed' for what in outcome.values())} / {len(outcome)}")

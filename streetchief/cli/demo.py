@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from streetchief.city import read_city, shipped_city_file, shipped_data_dir
-from streetchief.cli.ground import open_city_database
+from streetchief.cli.ground import city_database
 from streetchief.cli.heatmap import write_whole
 from streetchief.cli.intake import take_in
 from streetchief.pipeline.export import write_complaints
@@ -25,13 +25,13 @@ def demo(out: Annotated[Path, typer.Option(help=both("cli.demo_out"))] = Path("o
     """Register, intake, map, export; safe to run again: the second run only redelivers."""
     city = read_city(shipped_city_file())
     typer.echo(both("demo.database"))
-    engine = open_city_database(city)
-    typer.echo(both("demo.intake"))
-    summary = take_in(engine, city, city.feeds[0], shipped_data_dir() / SAMPLE)
-    write_whole(out / "summary.json", json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
-    typer.echo(both("demo.results"))
-    write_complaints(engine, city, out / "complaints.geojson")
-    write_whole(out / "heatmap.html", heatmap_page(engine, city))
+    with city_database(city) as engine:
+        typer.echo(both("demo.intake"))
+        summary = take_in(engine, city, city.feeds[0], shipped_data_dir() / SAMPLE)
+        write_whole(out / "summary.json", json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
+        typer.echo(both("demo.results"))
+        write_complaints(engine, city, out / "complaints.geojson")
+        write_whole(out / "heatmap.html", heatmap_page(engine, city))
     _tell(summary, out)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -16,12 +18,17 @@ def the_city(path: Path | None) -> City:
     return read_city(path or Settings.from_environment().city_file or shipped_city_file())
 
 
-def open_city_database(city: City) -> Engine:
-    """The city's database, migrated: the one that the settings name, else one in the private cluster."""
+@contextmanager
+def city_database(city: City) -> Iterator[Engine]:
+    """The city's database, migrated, and let go at the end: the one that the settings name, else a private one."""
     settings = Settings.from_environment()
-    return open_engine(
+    engine = open_engine(
         database_url=settings.database_url,
         data_dir=settings.data_dir,
         postgres_bin=settings.postgres_bin,
         database=f"streetchief_{city.code}",
     )
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from streetchief.cli.ground import open_city_database, the_city
+from streetchief.cli.ground import city_database, the_city
 from streetchief.pipeline.heat import heatmap_page
 from streetchief.words import both
 
@@ -21,7 +21,8 @@ def heatmap(
 ) -> None:
     """Write the page and say where it is."""
     town = the_city(city)
-    write_whole(out, heatmap_page(open_city_database(town), town))
+    with city_database(town) as engine:
+        write_whole(out, heatmap_page(engine, town))
     typer.echo(out)
 
 

@@ -14,8 +14,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from streetchief.city import City, FeedSpec
-from streetchief.cli.ground import open_city_database, the_city
+from streetchief.cli.ground import city_database, the_city
 from streetchief.errors import BadInput
+from streetchief.intake.feeds.records import BATCH_ROWS
 from streetchief.pipeline.receive import receive_file
 from streetchief.registry.service import seed
 from streetchief.words import both
@@ -29,11 +30,12 @@ def intake(
     feed: Annotated[str | None, typer.Option(help=both("cli.intake_feed"))] = None,
     city: Annotated[Path | None, typer.Option(help=both("cli.city"))] = None,
     summary: Annotated[Path | None, typer.Option(help=both("cli.intake_summary"))] = None,
+    batch_rows: Annotated[int, typer.Option(min=1, max=BATCH_ROWS, help=both("cli.intake_rows"))] = BATCH_ROWS,
 ) -> None:
     """Take a file in and print the summary."""
     town = the_city(city)
-    engine = open_city_database(town)
-    result = take_in(engine, town, the_feed(town, feed), file)
+    with city_database(town) as engine:
+        result = take_in(engine, town, the_feed(town, feed), file, batch_rows)
     text = json.dumps(result, ensure_ascii=False, indent=2)
     if summary is not None:
         summary.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +52,7 @@ def the_feed(city: City, feed_id: str | None) -> FeedSpec:
     return city.feed(feed_id)
 
 
-def take_in(engine: Engine, city: City, feed: FeedSpec, file: Path) -> dict[str, Any]:
+def take_in(engine: Engine, city: City, feed: FeedSpec, file: Path, rows: int = BATCH_ROWS) -> dict[str, Any]:
     """Seed the register if it is empty, then take the file in with a progress bar on stderr."""
     seed(engine, city)
     columns = (SpinnerColumn(), TextColumn("{task.description}  {task.completed:,.0f}"), TimeElapsedColumn())
@@ -62,5 +64,6 @@ def take_in(engine: Engine, city: City, feed: FeedSpec, file: Path) -> dict[str,
             feed,
             file,
             clock=lambda: datetime.now(UTC),
-            progress=lambda rows: bar.advance(task, rows),
+            progress=lambda taken: bar.advance(task, taken),
+            rows=rows,
         )

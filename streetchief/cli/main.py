@@ -42,8 +42,8 @@ def main(arguments: Sequence[str]) -> int:
                 print(sentence(error, "zh"), sentence(error, "en"), sep="\n", file=sys.stderr)
                 return EXIT_CODES.get(type(error), EXIT_UNAVAILABLE)
             return 0
-        case [noun, *_]:
-            print(both("cli.unknown", noun=noun), usage(), sep="\n\n", file=sys.stderr)
+        case unknown:
+            print(both("cli.unknown", noun=unknown[0]), usage(), sep="\n\n", file=sys.stderr)
             return 2
 
 

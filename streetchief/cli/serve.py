@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from streetchief.cli.ground import open_city_database, the_city
+from streetchief.cli.ground import city_database, the_city
 from streetchief.errors import BadInput
 from streetchief.registry.service import seed
 from streetchief.words import both
@@ -32,9 +32,8 @@ def serve(
     if host not in LOOPBACK:
         raise BadInput("loopback_only", host=host)
     town = the_city(city)
-    engine = open_city_database(town)
-    seed(engine, town)
-    engine.dispose()
+    with city_database(town) as engine:
+        seed(engine, town)
     if city is not None:
         os.environ["STREETCHIEF_CITY"] = str(city)
     shown = f"[{host}]" if ":" in host else host

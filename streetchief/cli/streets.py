@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,10 +12,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from sqlalchemy import Engine
 
 from streetchief.city import City, PropertyNames
-from streetchief.cli.ground import open_city_database, the_city
+from streetchief.cli.ground import city_database, the_city
 from streetchief.cli.streetsfiles import Drawing, Tables, checked_file, imported, joined
 from streetchief.errors import BadInput, NotFound
 from streetchief.registry import service
@@ -95,7 +93,7 @@ def import_files(
     names = _names(town.seeds.streets_properties, street_name, street_class, segment_code)
     network = [read_segments(f, properties=names, srid=srid, layer=layer, encoding=encoding) for f in files or []]
     drawing = Drawing(joined(network), geometry_source, keep_codes=not fresh) if network else None
-    with _database(town) as engine:
+    with city_database(town) as engine:
         current = service.load(engine) if service.current_version(engine) is not None else None
         registry, faults = imported(town, current, drawing, Tables(areas, chiefs, rules, categories))
         if attribution is not None:
@@ -126,7 +124,7 @@ def export_files(
 def versions(city: CityOption = None) -> None:
     """One line a version, newest first, tab-separated."""
     town = the_city(city)
-    with _database(town) as engine:
+    with city_database(town) as engine:
         found = service.list_versions(engine)
     for one in found:
         at = one.published_at.astimezone(town.zone).isoformat(timespec="seconds")
@@ -222,18 +220,8 @@ def _day(text: str) -> date:
         raise BadInput("bad_day", day=text) from fault
 
 
-@contextmanager
-def _database(city: City) -> Iterator[Engine]:
-    """The city's database, let go at the end."""
-    engine = open_city_database(city)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
 def _load(city: City, version: int | None) -> Registry:
-    with _database(city) as engine:
+    with city_database(city) as engine:
         return service.load(engine, version)
 
 

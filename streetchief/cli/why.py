@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from streetchief.city import City
-from streetchief.cli.ground import open_city_database, the_city
+from streetchief.cli.ground import city_database, the_city
 from streetchief.cli.intake import the_feed
 from streetchief.errors import BadInput
 from streetchief.geo.bounds import place_faults
@@ -41,7 +41,8 @@ def why(
     town = the_city(city)
     explained: Explanation | Placing
     if complaint is not None:
-        explained = explain(open_city_database(town), town, the_feed(town, feed).id, complaint)
+        with city_database(town) as engine:
+            explained = explain(engine, town, the_feed(town, feed).id, complaint)
     else:
         explained = _at_point(town, str(point), address, datum, feed)
     if as_json:

@@ -1,8 +1,4 @@
-"""Personal data: found, taken out of free text, shown masked.
-
-Rules of DOMAIN section 4: ID-card numbers are dropped at intake; phones and ID numbers are scrubbed from free text;
-names show as 张*, phones as 138****5678.
-"""
+"""Personal data in free text: identity numbers are dropped at intake, telephone numbers are scrubbed."""
 
 from __future__ import annotations
 
@@ -33,14 +29,3 @@ def drop_id_cards(text: str) -> str:
 def scrub(text: str) -> str:
     """Free text without identity numbers and telephone numbers."""
     return _LANDLINE.sub(PHONE_MARK, _MOBILE.sub(PHONE_MARK, drop_id_cards(text)))
-
-
-def mask_name(name: str) -> str:
-    """张三 → 张*; the empty string stays empty."""
-    return f"{name[0]}*" if name else ""
-
-
-def mask_phone(phone: str) -> str:
-    """13812345678 → 138****5678; anything shorter than seven digits becomes stars."""
-    digits = re.sub(r"\D", "", phone)
-    return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 7 else "*" * len(digits)

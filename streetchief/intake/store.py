@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from streetchief.errors import NotFound
 from streetchief.intake.dedup import Known
 from streetchief.intake.reject import ID_CONFLICT
 from streetchief.intake.tables import ComplaintPrivateRow, ComplaintRow, DeadLetterRow, IntakeRunRow, PlacingModelRow
@@ -133,6 +134,14 @@ def raw_of(session: Session, complaint_id: int) -> str:
     """The record as received (private)."""
     row = ComplaintPrivateRow
     return session.scalars(select(row.raw).where(row.complaint_id == complaint_id)).one()
+
+
+def dead_letter(session: Session, letter_id: int) -> DeadLetterRow:
+    """One dead letter, locked until the transaction ends.  Raises NotFound."""
+    letter = session.get(DeadLetterRow, letter_id, with_for_update=True)
+    if letter is None:
+        raise NotFound(what=f"dead letter {letter_id}")
+    return letter
 
 
 def dead_letters(session: Session, feed: str | None = None, status: str | None = "open") -> list[DeadLetterRow]:

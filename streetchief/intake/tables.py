@@ -69,7 +69,11 @@ class ComplaintRow(Base):
         Index("ix_complaints_department_id", "department", "id"),
         Index("ix_complaints_run_id", "run_id", "id"),
         Index(
-            "ix_complaints_class_reported_at", "scheme", "kind", "code", "reported_at",
+            "ix_complaints_class_reported_at",
+            "scheme",
+            "kind",
+            "code",
+            "reported_at",
             postgresql_where=text("verdict <> 'suspect'"),
         ),  # finds likely repeats
     )

@@ -27,9 +27,7 @@ def mend(engine: Engine, letter_id: int, fields: dict[str, str]) -> None:
     if unknown:
         raise BadInput("unknown_field", fields=", ".join(unknown), known=", ".join(FEED_FIELDS))
     with transaction(engine) as session:
-        letter = session.get(DeadLetterRow, letter_id, with_for_update=True)
-        if letter is None:
-            raise NotFound(what=f"dead letter {letter_id}")
+        letter = store.dead_letter(session, letter_id)
         if letter.status != "open":
             raise Conflict("dead_letter_closed", id=letter_id, status=letter.status)
         letter.mended = {**(letter.mended or {}), **fields}
@@ -55,8 +53,8 @@ def _replay_one(engine: Engine, city: City, feed_id: str, letter_id: int, now: d
         raise NotFound(what=f"placing model of {feed_id}")
     with transaction(engine) as session:
         store.lock_feed(session, feed_id)
-        letter = session.get(DeadLetterRow, letter_id, with_for_update=True)
-        if letter is None or letter.status != "open":
+        letter = store.dead_letter(session, letter_id)
+        if letter.status != "open":
             return "closed"
         processed = process(_batch_of(letter), context)
         reason = _refusal(processed) or take_replayed(session, letter.run_id, processed)

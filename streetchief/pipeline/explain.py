@@ -13,14 +13,13 @@ from streetchief.city import City
 from streetchief.errors import NotFound
 from streetchief.geo.crs import to_xy
 from streetchief.intake import store
-from streetchief.intake.privacy import mask_name
 from streetchief.intake.tables import ComplaintRow
 from streetchief.matching.result import Verdict
 from streetchief.matching.why import Explanation as Placing
 from streetchief.matching.why import explain as explain_placing
 from streetchief.pipeline.context import Context
 from streetchief.pipeline.receive import feed_context
-from streetchief.registry.model import Appointment
+from streetchief.registry.exports import shown_chief
 from streetchief.storage.engine import transaction
 from streetchief.words import LANGUAGES, say
 
@@ -77,13 +76,8 @@ def explain_row(context: Context, row: ComplaintRow) -> Explanation:
     on = row.reported_at.astimezone(context.city.zone).date()
     segment = row.segment_code if row.verdict == Verdict.MATCHED.word else None
     chiefs = context.registry.chiefs_on(segment, on) if segment else ()
-    shown = tuple((chief.tier, shown_name(chief)) for chief in chiefs)
+    shown = tuple((chief.tier, shown_chief(chief)) for chief in chiefs)
     return Explanation(_stored(row), placing, _routing(row, context, shown), shown)
-
-
-def shown_name(chief: Appointment) -> str:
-    """A chief's name as it may be shown: in full if public or a placeholder, masked otherwise."""
-    return chief.chief if chief.public or chief.placeholder else mask_name(chief.chief)
 
 
 def _stored(row: ComplaintRow) -> dict[str, Any]:

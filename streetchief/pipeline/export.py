@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from streetchief.city import City
-from streetchief.pipeline.explain import shown_name
 from streetchief.registry import service as registry_service
+from streetchief.registry.exports import shown_chief
 from streetchief.registry.model import Registry
 from streetchief.storage.engine import transaction
 
@@ -68,7 +68,7 @@ def _feature(row: dict[str, Any], registry: Registry, city: City) -> dict[str, A
     properties = {name: row[name] for name in _COLUMNS} | {
         "reported_at": reported_at.isoformat(),
         "repeat_of": None if row["repeat_id"] is None else {"feed": row["repeat_feed"], "id": row["repeat_id"]},
-        "chiefs": [{"tier": chief.tier, "name": shown_name(chief)} for chief in chiefs],
+        "chiefs": [{"tier": chief.tier, "name": shown_chief(chief)} for chief in chiefs],
     }
     geometry = {"type": "Point", "coordinates": [round(row["lon"], 7), round(row["lat"], 7)]}
     return {"type": "Feature", "geometry": geometry, "properties": {"id": row["external_id"]} | properties}

@@ -47,7 +47,9 @@ def draw_counts(counts: pd.DataFrame, zoom: int, extent: dict[str, Any], registr
     extent   first_on, last_on (city dates or None), drawn, suspect (counts), synthetic
     """
     names = {d.code: f"{d.name_zh} {d.name_en}" if d.name_zh != d.name_en else d.name_zh for d in registry.departments}
-    shown = counts.assign(department=counts["department"].map({"": both("map.triage"), **names}))
+    shown = counts.assign(
+        department=counts["department"].map({"": both("map.triage"), **names}).fillna(counts["department"])
+    )
     return draw(
         HeatTable(shown, zoom), streets_frame(registry), areas_frame(registry), _caption(extent, registry, city)
     )

@@ -52,7 +52,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("why", "code", "condition", "place", "at", "department", "rule"), CASES, ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("why", "code", "condition", "place", "at", "department", "rule"), CASES, ids=[c[0] for c in CASES]
+)
 def test_route(
     why: str, code: CategoryCode, condition: str | None, place: Place, at: datetime, department: str, rule: int
 ) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.real.boston import complaint_files
 from tests.real.scoring import HEADER, Boston, Score
 

@@ -1,0 +1,106 @@
+"""Streets that a text in Latin letters nearly names: one typo, or a suffix or direction left out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from rapidfuzz.distance import OSA
+
+from streetchief.matching.address_context import begins_cleanly, is_name_word, runs_on
+from streetchief.matching.address_latin import LatinNames
+from streetchief.matching.address_parts import Parts, parse, split_words
+from streetchief.matching.address_words import DIRECTIONS, LEAD_INS, ORDINALS, SUFFIXES
+
+_IN_WORDS = {figures: word for word, figures in ORDINALS.items()}
+_LONG_ENOUGH = 4
+"""Letters that a name needs before one typo is forgiven: Elm and Elk are two streets."""
+_TYPO_RANK = 2
+"""Ranks: 0 nothing but the suffix left out, 1 a direction left out or added, from 2 on the same with a typo."""
+
+
+def fuzzy(names: LatinNames, text: str, among: Collection[int]) -> frozenset[int]:
+    """Streets of `among` that the text nearly names; see `StreetNames.fuzzy`."""
+    words, _ = split_words(text)
+    taken = [False] * len(words)
+    for claim in names.claims(words):
+        taken[claim.start : claim.end] = [True] * (claim.end - claim.start)
+    targets = names.among(among)
+    found: dict[int, set[int]] = defaultdict(set)
+    for start, end in _windows(words, taken, max((len(parts.text.split()) for _, parts in targets), default=0) + 1):
+        piece = parse(tuple(words[start:end]))
+        if not begins_cleanly(start, piece, words, taken) or _goes_on(end, piece, words, taken):
+            continue
+        for position, parts in targets:
+            rank = _likeness(names, piece, parts)
+            if rank is not None:
+                found[rank].add(position)
+    return frozenset(found[min(found)]) if found else frozenset()
+
+
+def _windows(words: list[str], taken: list[bool], longest: int) -> Iterable[tuple[int, int]]:
+    """Pieces of the text that may be a name: no sign, no lead-in, no word of another claim."""
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + longest, len(words)) + 1):
+            if taken[end - 1] or words[end - 1] == "," or words[start] in LEAD_INS:
+                break
+            yield start, end
+
+
+def _goes_on(end: int, piece: Parts, words: list[str], taken: list[bool]) -> bool:
+    """Whether the words behind belong to the name as written: its suffix, its quarter, or more of its core."""
+    if end == len(words) or taken[end]:
+        return False
+    word = words[end]
+    last = end + 1 == len(words) or not is_name_word(words[end + 1])
+    if word in SUFFIXES and (not piece.suffix or last):
+        return True
+    if word in DIRECTIONS and not piece.after and (last or len(word) == 2):
+        return True
+    return not piece.suffix and runs_on(end, words)
+
+
+def _likeness(names: LatinNames, piece: Parts, parts: Parts) -> int | None:
+    """How a piece, read as a name, may mean the name `parts`; None if it may not."""
+    if piece.suffix and parts.suffix and parts.core[-1] == piece.suffix and piece.key not in names.streets:
+        piece = Parts(piece.before, (*piece.core, piece.suffix), "", piece.after)  # "Blue Hill" of Blue Hill Avenue
+    same_core = piece.core_key == parts.core_key
+    if piece.suffix and parts.suffix and piece.suffix != parts.suffix:
+        return None
+    if piece.suffix and not parts.suffix and not same_core:
+        return _misspelt_suffix(names, piece, parts)
+    written, given = {piece.before, piece.after} - {""}, {parts.before, parts.after} - {""}
+    if not (written <= given or given <= written):
+        return None
+    rank = int(written != given)
+    if same_core:
+        return None if piece.key in names.streets and not rank and piece.suffix == parts.suffix else rank
+    if not piece.suffix and parts.suffix and _is_typo(piece.core_key, parts.core_key + parts.suffix):
+        return None if piece.core_key in names.suffixes_of else rank + _TYPO_RANK  # "Washington Stret"
+    if not _is_typo(piece.core_key, _spelled_out(parts.core, piece.core)):
+        return None
+    elsewhere = names.suffixes_of.get(piece.core_key, frozenset())
+    if elsewhere and (not piece.suffix or piece.suffix in elsewhere):
+        return None  # as written it is the name of another street of the network
+    return rank + _TYPO_RANK
+
+
+def _misspelt_suffix(names: LatinNames, piece: Parts, parts: Parts) -> int | None:
+    """A name of one word that ends like a suffix, misspelt: "Jamaica Way" with a wrong letter, for Jamaicaway."""
+    if piece.core_key in names.suffixes_of or piece.before or piece.after:
+        return None
+    return _TYPO_RANK if _is_typo(piece.core_key + piece.suffix, parts.core_key) else None
+
+
+def _spelled_out(core: tuple[str, ...], written: tuple[str, ...]) -> str:
+    """The core without spaces; its ordinals in words where the written one has no figures ("Fifht" for 5th)."""
+    if any(word[0].isdecimal() for word in written):
+        return "".join(core)
+    return "".join(_IN_WORDS.get(word, word) for word in core)
+
+
+def _is_typo(written: str, name: str) -> bool:
+    """Whether one wrong, missing, doubled or transposed letter parts the two; figures are never typos."""
+    if len(name) < _LONG_ENOUGH or any(c.isdecimal() for c in written + name):
+        return False
+    return OSA.distance(written, name, score_cutoff=1) == 1

@@ -1,0 +1,141 @@
+"""From the candidates' geometry to a calibrated probability that a street is the right one.
+
+The design is the simplest of BASELINES.md "Matching quality", steps 3 to 6; every number here is from there unless it
+says otherwise.  All of it is row by row: no other point can change an answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import pi, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streetchief.matching.candidates import Candidates, rank_within
+from streetchief.matching.model import Coefficients, SetBack
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+TAIL_M = 30.0
+"""Mean of the exponential tail of the set-back curve."""
+PAST_END_M = 8.0
+"""Scale on which a point past the street's end stops belonging to it."""
+ELSEWHERE = 0.02 / 42.0
+"""Density of "none of these streets": 2 % over the 42 m that a point lies from its nearest streets at most."""
+CORNER_M = 25.0
+FAR_END_M = 60.0
+NO_RIVAL_M = 80.0
+"""Distance taken for the nearest other street where there is none in sight."""
+DIGITS = 6
+"""Of log-odds and confidence: below what any platform's exp and log can differ by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The odds of each candidate, arrays as long as the candidates.
+
+    likelihood   P: this street's share of the densities, with room for "none of these"
+    log_odds     z, rounded to `DIGITS`
+    rival        int64 position (in the candidates) of the strongest other street, −1 = none
+    nearer_m     how much nearer this street is than the nearest other one (negative: farther)
+    corner, parallel   0 to 1: how squarely, how parallel the strongest rival runs past
+    """
+
+    likelihood: FloatArray
+    log_odds: FloatArray
+    rival: IntArray
+    nearer_m: FloatArray
+    corner: FloatArray
+    parallel: FloatArray
+
+    @property
+    def confidence(self) -> FloatArray:
+        """Probability that the candidate is right, rounded to `DIGITS`."""
+        return np.round(1.0 / (1.0 + np.exp(-self.log_odds)), DIGITS)
+
+
+def density(curve: SetBack, distance_m: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The three parts of the set-back curve at distances: on the line, off it, tail."""
+    on = curve.on_share * sqrt(2.0 / pi) / curve.on_sigma_m * np.exp(-0.5 * (distance_m / curve.on_sigma_m) ** 2)
+    spread = (distance_m - curve.off_mean_m) / curve.off_sigma_m
+    off = curve.off_share / (curve.off_sigma_m * sqrt(2.0 * pi)) * np.exp(-0.5 * spread**2)
+    rest = 1.0 - curve.on_share - curve.off_share
+    return on, off, rest / TAIL_M * np.exp(-distance_m / TAIL_M)
+
+
+def features(found: Candidates, curve: SetBack) -> FloatArray:
+    """What the coefficients weigh, (k, 6): 1, logit P, nearer/10 m, corner, parallel, min(to end, 60)/30 m."""
+    judged = judge(found, curve, Coefficients())
+    return _columns(found, judged.likelihood, judged.nearer_m, judged.corner, judged.parallel)
+
+
+def judge(found: Candidates, curve: SetBack, weights: Coefficients) -> Judged:
+    """The odds of every candidate."""
+    grid = _Grid.of(found)
+    mass = sum(density(curve, found.distance_m)) * np.exp(-found.past_end_m / PAST_END_M)
+    table = grid.spread(mass, 0.0)
+    likelihood = mass / (table.sum(axis=1) + ELSEWHERE)[found.point]
+    rival = grid.best_other(table)
+    nearest = grid.best_other(-grid.spread(found.distance_m, np.inf))
+    other_m = np.where(nearest >= 0, found.distance_m[nearest], NO_RIVAL_M)
+    nearer = other_m - found.distance_m
+    has = rival >= 0
+    ahead, across = found.ahead, found.ahead[rival]
+    parallel = np.where(has, np.abs(ahead[:, 0] * across[:, 0] + ahead[:, 1] * across[:, 1]), 0.0)
+    between = found.foot - found.foot[rival]
+    gap = np.sqrt(between[:, 0] * between[:, 0] + between[:, 1] * between[:, 1])
+    corner = np.where(has, (1.0 - parallel) * np.exp(-gap / CORNER_M), 0.0)
+    columns = _columns(found, likelihood, nearer, corner, parallel)
+    z = np.zeros(len(found))
+    for number, weight in enumerate(_weights(weights)):  # in a fixed order, so that no sum depends on the batch
+        z = z + weight * columns[:, number]
+    return Judged(likelihood, np.round(z, DIGITS), rival, nearer, corner, parallel)
+
+
+def _weights(c: Coefficients) -> tuple[float, ...]:
+    return (c.constant, c.likelihood, c.nearer_10m, c.corner, c.parallel, c.to_end_30m)
+
+
+def _columns(
+    found: Candidates, likelihood: FloatArray, nearer: FloatArray, corner: FloatArray, parallel: FloatArray
+) -> FloatArray:
+    bounded = np.clip(likelihood, 1e-9, 1.0 - 1e-9)
+    logit = np.log(bounded / (1.0 - bounded))
+    to_end = np.minimum(found.to_end_m, FAR_END_M) / 30.0
+    return np.column_stack([np.ones(len(found)), logit, nearer / 10.0, corner, parallel, to_end])
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Candidates as a table: a row a point, a column a rank."""
+
+    point: IntArray
+    rank: IntArray
+    position: IntArray
+
+    @classmethod
+    def of(cls, found: Candidates) -> _Grid:
+        rank = rank_within(found.point)
+        rows = int(found.point[-1]) + 1 if len(found) else 0
+        position = np.full((rows, int(rank.max()) + 1 if len(found) else 1), -1, dtype=np.int64)
+        position[found.point, rank] = np.arange(len(found))
+        return cls(found.point, rank, position)
+
+    def spread(self, values: FloatArray, empty: float) -> FloatArray:
+        table = np.full(self.position.shape, empty)
+        table[self.point, self.rank] = values
+        return table
+
+    def best_other(self, table: FloatArray) -> IntArray:
+        """For each candidate the position of the best *other* one of its point; ties → the nearer; −1 = none."""
+        if not len(self.point):
+            return self.point
+        best = table.argmax(axis=1)
+        without = table.copy()
+        without[np.arange(len(table)), best] = -np.inf
+        second = without.argmax(axis=1)
+        column = np.where(self.rank == best[self.point], second[self.point], best[self.point])
+        found: IntArray = self.position[self.point, column]
+        return np.where(column == self.rank, -1, found)

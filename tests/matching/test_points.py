@@ -1,0 +1,167 @@
+"""Files of points as strangers write them: every row is accounted for, or the file is refused in one sentence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import geopandas
+import pandas
+import pytest
+from shapely import LineString, Point
+
+from streetchief.errors import BadInput
+from streetchief.matching.points import PointBatch, PointColumns, PointFile
+
+
+def read(path: Path, encoding: str | None = None, rows: int = 1000, **columns: str) -> list[PointBatch]:
+    return list(PointFile.of(path, PointColumns(**columns), encoding).batches(rows))
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ("id,lon,lat", "our own"),
+        ("ID,Longitude,Latitude", "whatever the case"),
+        ("Unique Key,LONGITUDE,LATITUDE", "New York"),
+        ("CASE_ENQUIRY_ID,lng,lat", "Boston, Amap"),
+        ("案件编号,经度,纬度", "Chinese"),
+        ("OBJECTID,X,Y", "a GIS"),
+        (" id , lon , lat ", "spaces"),
+        ("\ufeffid,lon,lat", "Excel's mark"),
+        ("id;lon;lat", "a German Excel"),
+        ("id\tlon\tlat", "tabs"),
+    ],
+)
+def test_usual_columns_are_found(tmp_path: Path, header: str, why: str) -> None:
+    separator = next(s for s in ";\t," if s in header)
+    (batch,) = read(write(tmp_path / "p.csv", f"{header}\n{separator.join(['a', '103.9', '30.1'])}\n"))
+    assert (batch.ids, batch.lon, batch.lat, batch.texts) == (["a"], ["103.9"], ["30.1"], None), why
+
+
+def test_rows_keep_their_order_across_batches_and_blank_lines_are_no_rows(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.csv", "lon,lat\n" + "\n".join(f"{i},{i}\n" for i in range(10)))
+    batches = read(path, rows=4)
+    assert [len(b.ids) for b in batches] == [4, 4, 2]
+    assert [i for b in batches for i in b.ids] == [str(i) for i in range(1, 11)], "row numbers where there is no id"
+
+
+def test_a_row_of_the_wrong_length_is_at_fault_and_the_next_is_not(tmp_path: Path) -> None:
+    (batch,) = read(write(tmp_path / "p.csv", 'id,lon,lat,t\na,1,2\nb,1,2,"x,\ny"\nc,1,2,x,y\nd,1,2,x\n'), address="t")
+    assert list(zip(batch.ids, batch.faults, strict=True)) == [
+        ("a", "wrong_columns"),
+        ("b", ""),
+        ("c", "wrong_columns"),
+        ("d", ""),
+    ]
+    assert batch.texts == [None, "x,\ny", "x", "x"]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
+def test_encodings_are_recognised(tmp_path: Path, codec: str) -> None:
+    rows = "".join(f"{i},103.9,30.1,棕南正街{i}号门口垃圾桶满了\n" for i in range(50))
+    (batch,) = read(write(tmp_path / "p.csv", f"id,lon,lat,地址\n{rows}".encode(codec)), address="地址")
+    assert batch.texts is not None
+    assert batch.texts[7] == "棕南正街7号门口垃圾桶满了"
+    assert set(batch.faults) == {""}
+
+
+def test_a_declared_encoding_is_believed(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.csv", "id,lon,lat,rue\na,2.3,48.8,Rue de l'Église à Orléans\n".encode("latin-1"))
+    assert read(path, "latin-1", address="rue")[0].texts == ["Rue de l'Église à Orléans"]
+
+
+def test_a_stray_byte_spoils_its_row_only(tmp_path: Path) -> None:
+    rows = [f"{i},1,2,x".encode() for i in range(300)]
+    rows[5] = b"5,1,2,\xff\xfe"
+    (batch,) = read(write(tmp_path / "p.csv", b"id,lon,lat,t\n" + b"\n".join(rows)), address="t")
+    assert [i for i, fault in zip(batch.ids, batch.faults, strict=True) if fault] == ["5"]
+    assert batch.faults[5] == "bad_encoding"
+    assert batch.texts is not None
+    batch.texts[5].encode()  # type: ignore[union-attr]  # readable, no half characters left
+
+
+GEO = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "id": 7,
+            "properties": {"addr": "大街"},
+            "geometry": {"type": "Point", "coordinates": [1.5, 2.5, 9]},
+        },
+        {"type": "Feature", "properties": {"id": "b"}, "geometry": None},
+        {"type": "Feature", "properties": None, "geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}},
+        {
+            "type": "Feature",
+            "properties": {"id": "d"},
+            "geometry": {"type": "Point", "coordinates": ["x", float("nan")]},
+        },
+        "no feature at all",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ["p.geojson", "p.json", "p.geojson.gz"])
+def test_geojson_with_and_without_points(tmp_path: Path, name: str) -> None:
+    content = json.dumps(GEO).encode()
+    (batch,) = read(write(tmp_path / name, gzip.compress(content) if name.endswith("gz") else content), address="addr")
+    assert batch.ids == ["7", "b", "", "d", ""]
+    assert batch.lon == [1.5, None, None, "x", None]
+    assert batch.texts == ["大街", None, None, None, None]
+    assert batch.faults == ["", "", "", "", "malformed"]
+
+
+def test_parquet_by_columns_and_by_geometry(tmp_path: Path) -> None:
+    table = pandas.DataFrame({"id": [1, 2], "lon": [1.5, float("nan")], "lat": [2.5, 3.5], "addr": ["大街", None]})
+    table.to_parquet(tmp_path / "p.parquet")
+    (batch,) = read(tmp_path / "p.parquet", address="addr")
+    assert (batch.ids, batch.lon[0], batch.texts) == (["1", "2"], 1.5, ["大街", None])
+    shapes = [Point(1.5, 2.5), LineString([(0, 0), (1, 1)]), None]
+    geopandas.GeoDataFrame({"id": ["a", "b", "c"]}, geometry=shapes, crs=4326).to_parquet(tmp_path / "g.parquet")
+    (batch,) = read(tmp_path / "g.parquet")
+    assert (batch.lon, batch.lat) == ([1.5, None, None], [2.5, None, None])
+
+
+REFUSED = [
+    # name, content, columns, code of the sentence, a word that it must say
+    ("none.csv", None, {}, "no_such_file", "none.csv"),
+    ("p.xls", "x", {}, "unknown_points_format", ".parquet"),
+    ("p.csv", "id,a,b\n1,2,3\n", {}, "no_coordinate_columns", "id, a, b"),
+    ("p.csv", "id,lon,b\n1,2,3\n", {}, "no_coordinate_columns", "id, lon, b"),
+    ("p.csv", "id,lon,lat\n1,2,3\n", {"lon": "Länge"}, "no_such_column", "id, lon, lat"),
+    ("p.csv", "id,lon,lat\n1,2,3\n", {"address": "addr"}, "no_such_column", "addr"),
+    ("p.csv", "", {}, "no_coordinate_columns", "-"),
+    ("p.csv", "id,lon,lat,rue\n" + "a,2,48,Église à Orléans été\n" * 9, {}, "which_encoding", "p.csv"),
+    ("p.csv.gz", gzip.compress(b"id,lon,lat\n" + b"1,2,3\n" * 9999)[:-40], {}, "unreadable_points", "p.csv.gz"),
+    ("p.csv.gz", b"not packed", {}, "unreadable_points", "p.csv.gz"),
+    ("p.csv", 'id,lon,lat\n1,2,3\n2,"3,4\n' + "9,9,9\n" * 30_000, {}, "broken_csv", "line"),
+    ("p.geojson", '{"type": "FeatureCollection", "features": [', {}, "unreadable_points", "p.geojson"),
+    ("p.geojson", '{"type": "Point"}', {}, "unreadable_points", "FeatureCollection"),
+    ("p.parquet", "PAR1", {}, "unreadable_points", "p.parquet"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "columns", "code", "word"), REFUSED)
+def test_what_cannot_be_read_is_refused(
+    tmp_path: Path, name: str, content: str | bytes | None, columns: dict[str, str], code: str, word: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        write(path, content.encode("latin-1") if isinstance(content, str) and "É" in content else content)
+    with pytest.raises(BadInput) as refused:
+        read(path, **columns)
+    assert refused.value.code == code
+    assert word == "line" or word in str(refused.value)
+
+
+def test_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as refused:
+        read(write(tmp_path / "p.csv", "lon,lat\n"), "martian")
+    assert refused.value.code == "unknown_encoding"
