@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from streetchief.city import read_city, shipped_city_file, shipped_data_dir
+from streetchief.city import shipped_city_file, shipped_data_dir
+from streetchief.cityfile import read_city
 from streetchief.intake.feeds.sample import write_sample
 from streetchief.registry.assemble import registry_from_city
 

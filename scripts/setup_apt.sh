@@ -24,7 +24,7 @@ ways_out() { # what else than apt would do, for the packages that are missing
 
 apt_install() {
     local out
-    out=$(ways_out "$@")
+    out=$(ways_out "$@") out=${out# }
     command -v apt-get >/dev/null || fail \
         "本机没有 apt，装不了：$*；请自行安装后重试${out:+，或设置：$out}" \
         "this machine has no apt to install: $*; install them in its own way${out:+, or set:$out}"

@@ -23,7 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from geoalchemy2.shape import from_shape
 
-from streetchief.city import City, read_city, shipped_city_file, shipped_data_dir
+from streetchief.city import City, shipped_city_file, shipped_data_dir
+from streetchief.cityfile import read_city
 from streetchief.errors import NotFound
 from streetchief.geo.crs import project_geometries
 from streetchief.intake.dedup import Delivery, Known, sort_out

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from streetchief.city import read_city, shipped_city_file, shipped_data_dir
+from streetchief.city import shipped_city_file, shipped_data_dir
+from streetchief.cityfile import read_city
 from streetchief.cli.ground import city_database
 from streetchief.cli.heatmap import write_whole
 from streetchief.cli.intake import take_in

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from streetchief.city import City, read_city, shipped_city_file
+from streetchief.city import City, shipped_city_file
+from streetchief.cityfile import read_city
 from streetchief.settings import Settings
 from streetchief.storage.engine import open_engine
 

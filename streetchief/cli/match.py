@@ -68,12 +68,14 @@ def match(
     given = read_model(model) if model else None
     chosen = _with_options(given or PlacingModel.shipped(), reach_m, min_confidence)
     _tell_what_was_taken(files, ground)
+    total: float | None = None
     with _progress() as bar:
         if given is None:
             seen = bar.add_task(both("match.scanning"), total=None)
             chosen = _scanned(chosen, ground, datum, _counted(_batches(files), bar, seen))
-            bar.update(seen, total=1, completed=1)
-        placing = bar.add_task(both("match.placing"), total=None)
+            total = bar.tasks[seen].completed
+            bar.update(seen, total=total)
+        placing = bar.add_task(both("match.placing"), total=total)
         verdicts: Counter[str] = Counter()
         with answers:
             for batch in _counted(_batches(files), bar, placing):
@@ -95,9 +97,11 @@ class Ground:
 
 
 def _ground(path: Path, name: str | None, street_class: str | None, metric_srid: int | None) -> Ground:
-    known = tuple(read_layer(path).columns)
+    columns = read_layer(path).columns
     properties = PropertyNames(
-        code="code" if "code" in known else None, name=name or _guess_name(path, known), street_class=street_class
+        code="code" if _are_codes(columns.get("code")) else None,
+        name=name or _guess_name(path, tuple(columns)),
+        street_class=street_class,
     )
     streets, segments, faults = read_segments(path, properties=properties)
     if not segments:
@@ -108,6 +112,11 @@ def _ground(path: Path, name: str | None, street_class: str | None, metric_srid:
     east, north = (lonlat.max(axis=0) + BOUNDS_MARGIN_DEG).tolist()
     index = StreetIndex.from_segments(streets, segments, srid)
     return Ground(index, (west, south, east, north), Counter(fault.code for fault in faults))
+
+
+def _are_codes(values: Sequence[Any] | None) -> bool:
+    """Whether the values tell the segments apart; in some files ``code`` is the code of a class of roads."""
+    return values is not None and all(values) and len(set(values)) == len(values)
 
 
 def _guess_name(path: Path, known: Sequence[str]) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from streetchief.city import City, PropertyNames, read_city
+from streetchief.city import City, PropertyNames
+from streetchief.cityfile import read_city
 from streetchief.geo.crs import estimate_metric_srid
 from streetchief.registry.adopt import adopt
 from streetchief.registry.assemble import departments_of, registry_from_city

@@ -65,12 +65,6 @@ def density(curve: SetBack, distance_m: FloatArray) -> tuple[FloatArray, FloatAr
     return on, off, rest / TAIL_M * np.exp(-distance_m / TAIL_M)
 
 
-def features(found: Candidates, curve: SetBack) -> FloatArray:
-    """What the coefficients weigh, (k, 6): 1, logit P, nearer/10 m, corner, parallel, min(to end, 60)/30 m."""
-    judged = judge(found, curve, Coefficients())
-    return _columns(found, judged.likelihood, judged.nearer_m, judged.corner, judged.parallel)
-
-
 def judge(found: Candidates, curve: SetBack, weights: Coefficients) -> Judged:
     """The odds of every candidate."""
     grid = _Grid.of(found)

@@ -67,7 +67,7 @@ class StreetIndex:
         Consecutive equal points of a line are one.  No segments give an index that finds nothing.
         Raises BadInput where `metric_srid` is no projected CRS in metres, KeyError for an unknown street code.
         """
-        ordered = sorted(segments, key=lambda s: s.code)
+        ordered = sorted(segments, key=lambda s: (s.code, s.street, s.geometry.wkb))
         known = {street.code: street for street in streets}
         used = [known[code] for code in sorted({s.street for s in ordered})]
         position = {street.code: number for number, street in enumerate(used)}

@@ -86,6 +86,9 @@ class Explanation:
     def _text(self, language: str) -> str:
         if self.tokens:
             return say("why.text", language, tokens=say("why.between", language).join(self.tokens))
+        nearly = [candidate.street for candidate in self.candidates if candidate.named]
+        if nearly:
+            return say("why.text_nearly", language, names=say("why.between", language).join(nearly))
         if self.unknown_name:
             return say("why.text_unknown", language, name=self.unknown_name)
         return say("why.text_silent" if self.has_text else "why.no_text", language)

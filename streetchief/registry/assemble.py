@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streetchief.city import City
-from streetchief.registry.files import read_areas, read_categories, read_chiefs, read_rules, read_segments
+from streetchief.city import City, Seeds
+from streetchief.registry.files import SegmentFile, read_areas, read_categories, read_chiefs, read_rules, read_segments
 from streetchief.registry.model import Department, Fault, Registry
 from streetchief.registry.rules import check
 
@@ -17,9 +17,7 @@ def registry_from_city(city: City) -> tuple[Registry, tuple[Fault, ...]]:
     from takes the city's ``geometry_source``.  Raises BadInput for a file that cannot be read at all.
     """
     seeds = city.seeds
-    streets, segments, faults = (
-        read_segments(seeds.streets, properties=seeds.streets_properties) if seeds.streets else ((), (), ())
-    )
+    streets, segments, faults = _streets(seeds) if seeds.streets else ((), (), ())
     areas, area_faults = read_areas(seeds.areas) if seeds.areas else ((), ())
     chiefs, chief_faults = read_chiefs(seeds.chiefs) if seeds.chiefs else ((), ())
     categories, category_faults = read_categories(seeds.categories) if seeds.categories else ((), ())
@@ -44,3 +42,14 @@ def departments_of(city: City) -> tuple[Department, ...]:
     """The departments that the city file names, sorted by code."""
     found = (Department(d.code, d.name.zh, d.name.en, d.inferred) for d in city.departments)
     return tuple(sorted(found, key=lambda d: d.code))
+
+
+def _streets(seeds: Seeds) -> SegmentFile:
+    assert seeds.streets is not None
+    return read_segments(
+        seeds.streets,
+        properties=seeds.streets_properties,
+        srid=seeds.srid,
+        layer=seeds.layer,
+        encoding=seeds.encoding,
+    )

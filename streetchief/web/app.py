@@ -15,7 +15,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from streetchief import __version__
-from streetchief.city import City, read_city, shipped_city_file
+from streetchief.city import City, shipped_city_file
+from streetchief.cityfile import read_city
 from streetchief.errors import Forbidden, StreetChiefError
 from streetchief.settings import Settings
 from streetchief.storage.engine import open_engine

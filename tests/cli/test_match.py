@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,10 @@ import geopandas
 import pyarrow.parquet as pq
 import pytest
 
+from streetchief.cli.main import run
 from streetchief.words import group
 from tests.town.town import STREETS, lonlat, segments
 
-PROGRAM = Path(sys.executable).with_name("streetchief")
 CONTRACT = ("id", "verdict", "reason", "confidence", "segment_code", "street_name", "distance_m", "runner_up_street",
             "margin_m", "evidence")  # fmt: skip
 NAMES = {street.code: street.name for street in STREETS}
@@ -34,10 +36,21 @@ def streets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def match(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([PROGRAM, "match", *map(str, words)], capture_output=True, text=True)
-    assert done.returncode == code, done.stderr
-    return done
+@dataclass(frozen=True)
+class Done:
+    stdout: str
+    stderr: str
+
+
+def match(*words: object, code: int = 0) -> Done:
+    """The whole program in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["streetchief", "match", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            run()
+    assert ended.value.code == code, err.getvalue()
+    return Done(out.getvalue(), err.getvalue())
 
 
 def write_points(path: Path, rows: list[tuple[Any, ...]], header: str = "id,lon,lat,address") -> Path:
@@ -217,3 +230,19 @@ def test_a_file_without_rows_gives_a_file_without_rows(tmp_path: Path, streets: 
     points = write_points(tmp_path / "p.csv", [])
     match(points, "--streets", streets, "-o", tmp_path / "out.csv")
     assert rows_of(tmp_path / "out.csv") == []
+
+
+def test_a_column_called_code_need_not_be_codes(tmp_path: Path) -> None:
+    # Geofabrik's extracts: ``code`` is the class of the road, the same for many
+    points = write_points(tmp_path / "p.csv", [("a", *HERE, "")])
+    found = {}
+    for name, codes in {"classes": ["5115"] * 7, "codes": [s.code for s in segments()]}.items():
+        ways = [
+            {"name": NAMES[s.street], "code": c, "geometry": s.geometry} for s, c in zip(segments(), codes, strict=True)
+        ]
+        geopandas.GeoDataFrame(ways, crs=4326).to_file(tmp_path / f"{name}.geojson", driver="GeoJSON")
+        match(points, "--streets", tmp_path / f"{name}.geojson", "-o", tmp_path / "out.csv")
+        (row,) = rows_of(tmp_path / "out.csv")
+        found[name] = row["segment_code"]
+    assert found["codes"] == "high-1"
+    assert found["classes"].startswith("sg-")

@@ -26,6 +26,7 @@ CASES = [
     ((-100, 15), "远路3号", ["远路", "位置可疑", "文字写的街道不在这个点附近"], ["suspect", "not near the point"]),
     ((-100, -18), None, ["后巷", "存疑", "平行", "没有附带文字"], ["ambiguous", "parallel", "No text"]),
     ((600, 100), None, ["离街道太远", "没有街道"], ["too far", "no street"]),
+    ((195, 100), "12 Chruch St", ["很像：教堂街", "已归路"], ["nearly names: 教堂街", "matched"]),
     ((300, 8), "不存在的花园路8号", ["花园路", "不在街道台账"], ["the network does not have"]),
     ((300, 8), "垃圾没人收", ["没有认出"], ["no street of the network"]),
 ]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from streetchief.city import read_city, shipped_city_file
+from streetchief.city import shipped_city_file
+from streetchief.cityfile import read_city
 from streetchief.registry.assemble import departments_of, registry_from_city
 from streetchief.registry.changes import compare
 from streetchief.registry.exports import export, shown_chief

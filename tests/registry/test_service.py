@@ -12,7 +12,8 @@ from shapely import LineString
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from streetchief.city import read_city, shipped_city_file
+from streetchief.city import shipped_city_file
+from streetchief.cityfile import read_city
 from streetchief.errors import BadInput, Conflict, NotFound
 from streetchief.registry import service
 from streetchief.registry.assemble import registry_from_city

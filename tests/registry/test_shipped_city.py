@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import shapely
 
-from streetchief.city import read_city, shipped_city_file, shipped_data_dir
+from streetchief.city import shipped_city_file, shipped_data_dir
+from streetchief.cityfile import read_city
 from streetchief.geo.crs import project_geometries
 from streetchief.registry.assemble import registry_from_city
 

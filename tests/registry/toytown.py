@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from streetchief.city import City, read_city
+from streetchief.city import City
+from streetchief.cityfile import read_city
 from streetchief.registry.assemble import registry_from_city
 from streetchief.registry.model import Registry
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 from shapely import LineString
 
-from streetchief.city import City, read_city, shipped_city_file, shipped_data_dir
+from streetchief.city import City, shipped_city_file, shipped_data_dir
+from streetchief.cityfile import read_city
 from streetchief.geo.crs import to_xy
 from streetchief.intake.feeds import sample_words as words
 from streetchief.intake.feeds.read import read_file

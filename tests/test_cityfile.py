@@ -1,0 +1,107 @@
+"""A city file is right as a whole or refused with the place of its first fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streetchief.city import shipped_city_file
+from streetchief.cityfile import read_city
+from streetchief.errors import BadInput
+
+GOOD = """
+[city]
+code = "village"
+name = { zh = "村", en = "Village" }
+zone = "Asia/Shanghai"
+metric_srid = 4543
+bounds = [103.0, 29.9, 103.1, 30.1]
+[[tier]]
+number = 1
+title = { zh = "村长", en = "head" }
+[[department]]
+code = "roads"
+name = { zh = "路", en = "Roads" }
+[seed]
+streets = "streets.geojson"
+srid = 4543
+[[feed]]
+id = "f"
+name = { zh = "源", en = "feed" }
+format = "csv"
+scheme = "S"
+datum = "gcj02"
+default_kind = "event"
+[feed.fields]
+id = "id"
+lon = "x"
+lat = "y"
+reported_at = "t"
+code = "c"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "streets.geojson").write_text("{}")
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "city.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_a_good_file(folder: Path) -> None:
+    city = read_city(write(folder, GOOD))
+    assert (city.code, city.zone.key, city.seeds.srid) == ("village", "Asia/Shanghai", 4543)
+    assert city.seeds.streets == folder / "streets.geojson"
+    assert city.feed("f").zone == "Asia/Shanghai", "a feed's naive times are in the city's zone unless it says otherwise"
+    with pytest.raises(BadInput):
+        city.feed("other")
+
+
+def test_the_shipped_city_declares_its_datum_and_that_its_feed_is_synthetic() -> None:
+    city = read_city(shipped_city_file())
+    assert [(f.datum, f.synthetic) for f in city.feeds] == [("gcj02", True)]
+    assert (len(city.tiers), len(city.departments)) == (3, 8)
+
+
+FAULTS = [
+    ("not TOML", "[city", "[city"),
+    ("a word that nobody knows is a slip of the pen", 'zone = "Asia/Shanghai"', 'zonne = "x"\nzone = "Asia/Shanghai"'),
+    ("no zone", 'zone = "Asia/Shanghai"\nmetric', "metric"),
+    ("no such zone", "Asia/Shanghai", "Asia/Yaan"),
+    ("bounds the wrong way round", "[103.0, 29.9, 103.1, 30.1]", "[103.1, 29.9, 103.0, 30.1]"),
+    ("bounds of three numbers", "[103.0, 29.9, 103.1, 30.1]", "[103.0, 29.9, 103.1]"),
+    ("an upper-case code cannot name a database", '"village"', '"Village"'),
+    ("a name in one language", '{ zh = "村", en = "Village" }', '{ zh = "村" }'),
+    ("tiers that do not start at 1", "number = 1", "number = 2"),
+    ("two departments of one code", "[seed]", '[[department]]\ncode = "roads"\nname = { zh = "路", en = "R" }\n[seed]'),
+    ("a seed file that is not there", "streets.geojson", "nowhere.geojson"),
+    ("a feed with no datum is refused", 'datum = "gcj02"\n', ""),
+    ("a datum that nobody knows", '"gcj02"', '"mars"'),
+    ("a format that nobody knows", '"csv"', '"pdf"'),
+    ("a code without its kind is ambiguous", 'default_kind = "event"\n', ""),
+    ("a kind that is neither", 'default_kind = "event"', 'default_kind = "thing"'),
+    ("a feed without its id column", 'id = "id"\n', ""),
+    ("a field that we do not have", 'code = "c"', 'code = "c"\ncolour = "k"'),
+    ("metric_srid as text", "metric_srid = 4543", 'metric_srid = "4543"'),
+]
+
+
+@pytest.mark.parametrize(("why", "old", "new"), FAULTS, ids=[f[0] for f in FAULTS])
+def test_a_fault_is_refused(folder: Path, why: str, old: str, new: str) -> None:
+    text = GOOD.replace(old, new, 1) if why != "not TOML" else new
+    assert text != GOOD
+    with pytest.raises(BadInput) as refused:
+        read_city(write(folder, text))
+    assert refused.value.code == "bad_city_file"
+
+
+def test_a_missing_file_is_said(folder: Path) -> None:
+    with pytest.raises(BadInput) as refused:
+        read_city(folder / "none.toml")
+    assert refused.value.code == "no_city_file"
