@@ -2,12 +2,14 @@
 # The demo from zero in a minimal Debian 12 tree: git, make and python3 only.  Needs root and debootstrap.
 #   scripts/bare.sh [target…]      make targets to run in the tree, default: demo
 #   BARE_KEEP=1                    keep the tree afterwards and say where it is
+#   BARE_SUITE=trixie              Debian 13 instead
 # Where packages come from (apt, pip, npm) is read from this machine at run time and handed into the tree.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-SUITE=bookworm
+SUITE=${BARE_SUITE:-bookworm} # or trixie
 HANDED=/opt/handed
-INSIDE=/root/streetchief # below 0700: the unprivileged database user cannot enter it, which must not matter
+ROOT_HOME=/root
+INSIDE=$ROOT_HOME/streetchief # below 0700: the unprivileged database user cannot enter it, which must not matter
 
 fail() {
     printf '✗ %s\n  %s\n' "$1" "$2" >&2
@@ -95,12 +97,12 @@ hand_pip_and_npm() {
     done < <({ cat "${configs[@]}" /usr/etc/npmrc /etc/npmrc 2>/dev/null || true; handed_environment; } | named_paths)
     for file in "${configs[@]}"; do
         [ -f "$file" ] || continue
-        word=$TREE${file/#"$HOME"//root}
+        word=$TREE${file/#"$HOME"/$ROOT_HOME}
         mkdir -p "$(dirname "$word")"
         point_at_handed <"$file" >"$word"
     done
     for file in /usr/etc/npmrc /etc/npmrc; do
-        if [ -f "$file" ]; then point_at_handed <"$file" >>"$TREE/root/.npmrc"; fi
+        if [ -f "$file" ]; then point_at_handed <"$file" >>"$TREE$ROOT_HOME/.npmrc"; fi
     done
 }
 
@@ -124,7 +126,7 @@ handed_environment() { # NAME=value lines
 inside() {
     local given
     mapfile -t given < <(handed_environment | point_at_handed | grep =)
-    chroot "$TREE" /usr/bin/env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    chroot "$TREE" /usr/bin/env -i HOME=$ROOT_HOME PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         ${given[@]+"${given[@]}"} "$@"
 }
 
@@ -156,4 +158,4 @@ done
 echo "» make demo（第二次 / the second time）"
 SECONDS=0
 inside make -C "$INSIDE" demo
-echo "✓ 最小 Debian 12 里的 demo 完成，第二次用了 $SECONDS 秒 / the demo works in a minimal Debian 12, $SECONDS s the second time"
+echo "✓ 最小 Debian（$SUITE）里的 demo 完成，第二次用了 $SECONDS 秒 / the demo works in a minimal Debian ($SUITE), $SECONDS s the second time"

@@ -49,6 +49,11 @@ has_chinese_font() {
     command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh family)" ]
 }
 
+has_libatomic() { # Playwright's own Node links to it; a minimal Debian has it not
+    compgen -G '/usr/lib/*/libatomic.so.1' >/dev/null || compgen -G '/usr/lib64/libatomic.so.1' >/dev/null ||
+        [ "$(uname -s)" != Linux ]
+}
+
 python_fits() {
     "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 }
@@ -72,6 +77,7 @@ prepare_machine() {
     if [ "$KIND" = test ]; then
         has_chromium || wanted+=(chromium)
         has_chinese_font || wanted+=(fonts-noto-cjk)
+        has_libatomic || wanted+=(libatomic1)
     fi
     [ ${#wanted[@]} -eq 0 ] && return 0
     say "用 apt 安装 / installing with apt: ${wanted[*]}"

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 import shapely
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -114,7 +115,7 @@ def _ground(path: Path, name: str | None, street_class: str | None, metric_srid:
     return Ground(index, (west, south, east, north), Counter(fault.code for fault in faults))
 
 
-def _are_codes(values: Sequence[Any] | None) -> bool:
+def _are_codes(values: NDArray[np.object_] | None) -> bool:
     """Whether the values tell the segments apart; in some files ``code`` is the code of a class of roads."""
     return values is not None and all(values) and len(set(values)) == len(values)
 

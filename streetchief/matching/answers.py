@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ _NUMBERS = {
 }  # fmt: skip
 SCHEMA = pa.schema([(name, _NUMBERS.get(name, pa.string())) for name in WRITTEN])
 _LIVE = ("=", "+", "-", "@", "\t", "\r")
+_SIGNED_NUMBER = re.compile(r"[+-]\d+(?:\.\d*)?", re.ASCII)
 
 
 def open_answers(path: Path) -> AnswerFile:
@@ -147,8 +149,4 @@ def inert(text: Any) -> Any:
     """A text that no spreadsheet takes for a formula; numbers stay as they are."""
     if not isinstance(text, str) or not text.startswith(_LIVE):
         return text
-    try:
-        float(text)
-    except ValueError:
-        return "'" + text
-    return text if text[0] in "+-" else "'" + text
+    return text if _SIGNED_NUMBER.fullmatch(text) else "'" + text

@@ -1,4 +1,4 @@
-"""Placings as named columns: what `match` writes and what notebooks look at."""
+"""Placings as named columns: what `match` writes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from streetchief.matching.index import StreetIndex
@@ -48,11 +47,6 @@ def placing_columns(
         "side": [int(side) if there else None for side, there in zip(batch.side, placed, strict=True)],
         "reason_text": [both(f"reason.{code}") if code else "" for code in reason],
     }
-
-
-def placing_frame(index: StreetIndex, batch: MatchBatch, ids: Sequence[str]) -> pd.DataFrame:
-    """`placing_columns` as a DataFrame, a row a point."""
-    return pd.DataFrame(placing_columns(index, batch, ids), columns=list(COLUMNS))
 
 
 def _numbers(values: NDArray[np.float64], there: NDArray[np.bool_]) -> list[float | None]:

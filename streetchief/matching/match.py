@@ -32,6 +32,8 @@ CONFIDENCE_NEARLY = 0.97
 # What geometry is worth where the text names a street out of reach, or on a default point (0 % right in Boston).
 WORTH_OF_CONFLICT = 0.05
 WORTH_OF_DEFAULT_POINT = 0.02
+# … and where it names a street that the network does not have: that street, or one under another name.
+WORTH_OF_UNKNOWN = 0.5
 # What makes an ambiguous row so.
 CORNER_FROM = 0.3
 PARALLEL_FROM = 0.9
@@ -46,7 +48,8 @@ def match_points(
     All candidates within reach are ordered by: named by the text, log-odds (6 digits), distance (1 mm), segment code.
     A row that is not finite is REJECTED (``nan_coordinate``); no street within ``model.reach_m`` is TOO_FAR; a
     default point of the model and a text that names a street only elsewhere are SUSPECT; the rest is MATCHED from
-    ``model.threshold`` on, AMBIGUOUS below it.  The runner-up is the next by the same order, and may lie up to 80 m
+    ``model.threshold`` on, AMBIGUOUS below it.  A text that names a street which the network does not have halves
+    the confidence.  The runner-up is the next by the same order, and may lie up to 80 m
     away.  No points give an empty batch.  Raises ValueError where shapes or lengths do not fit.
     """
     xy = np.asarray(xy, dtype=np.float64)
@@ -140,16 +143,16 @@ def _believe(
     """Confidence and evidence of the chosen candidates."""
     agree = best == geometry
     named, nearly = said == Heard.NAMED, said == Heard.NEARLY_NAMED
-    elsewhere = said == Heard.ELSEWHERE
+    elsewhere, unknown = said == Heard.ELSEWHERE, said == Heard.UNKNOWN
     alone = judged.confidence[best]
     confidence = np.select(
-        [named & agree, named, nearly & agree, nearly, at_default, elsewhere],
+        [named & agree, named, nearly & agree, nearly, at_default, elsewhere, unknown],
         [CONFIDENCE_BOTH, CONFIDENCE_ADDRESS, CONFIDENCE_NEARLY_BOTH, CONFIDENCE_NEARLY,
-         alone * WORTH_OF_DEFAULT_POINT, alone * WORTH_OF_CONFLICT],
+         alone * WORTH_OF_DEFAULT_POINT, alone * WORTH_OF_CONFLICT, alone * WORTH_OF_UNKNOWN],
         alone,
     )  # fmt: skip
     evidence = np.select(
-        [(named | nearly) & agree, named | nearly, elsewhere],
+        [(named | nearly) & agree, named | nearly, elsewhere | unknown],
         [Evidence.BOTH, Evidence.ADDRESS, Evidence.CONFLICT],
         Evidence.GEOMETRY,
     )
@@ -174,6 +177,7 @@ def _verdict(
         "default_point": at_default,
         "address_elsewhere": elsewhere,
         "": sure,
+        "street_unknown": said == Heard.UNKNOWN,
         "past_end": found.past_end_m[best] > PAST_END_M,
         "far_from_street": found.distance_m[best] > far_m,
         "unusual_distance": judged.rival[best] < 0,

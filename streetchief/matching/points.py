@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +146,13 @@ class _Record:
 
 def _record(cells: Sequence[Any], fault: str) -> _Record:
     known, lon, lat, text = cells
-    return _Record("" if known is None else str(known), lon, lat, None if text is None else str(text), fault)
+    known, text = "" if known is None else str(known), None if text is None else str(text)
+    return _Record(known, _coordinate(lon), _coordinate(lat), text, fault)
+
+
+def _coordinate(value: Any) -> Any:
+    """As found; a whole number too large for a float is infinite."""
+    return inf if isinstance(value, int) and abs(value) > sys.float_info.max else value
 
 
 def _kind(path: Path) -> str:

@@ -118,6 +118,14 @@ def test_geojson_with_and_without_points(tmp_path: Path, name: str) -> None:
     assert batch.faults == ["", "", "", "", "malformed"]
 
 
+def test_a_number_beyond_all_numbers_is_infinite(tmp_path: Path) -> None:
+    content = (
+        '{"type": "FeatureCollection", "features": [{"geometry": {"type": "Point", "coordinates": [1%s, 2]}}]}'
+        % ("0" * 400)
+    )
+    assert read(write(tmp_path / "p.geojson", content))[0].lon == [float("inf")]
+
+
 def test_parquet_by_columns_and_by_geometry(tmp_path: Path) -> None:
     table = pandas.DataFrame({"id": [1, 2], "lon": [1.5, float("nan")], "lat": [2.5, 3.5], "addr": ["大街", None]})
     table.to_parquet(tmp_path / "p.parquet")

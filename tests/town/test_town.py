@@ -29,6 +29,10 @@ CASES = [
     (-100, 15, "Far Road 3", "suspect", "address_elsewhere", "大街", "high-1", "… in either language"),
     (218, 30, "教堂街与大街交叉口", "matched", "", "教堂街", "church-1", "a crossing: the likelier of its two streets"),
     (-100, 15, "远路与大街交叉口", "matched", "", "大街", "high-1", "of a crossing the street that is here"),
+    (-100, 15, "花园路3号", "ambiguous", "street_unknown", "大街", "high-1", "the text names a street that the map does not have"),
+    (-100, 15, "12 Garden Road", "ambiguous", "street_unknown", "大街", "high-1", "… in either language"),
+    (-100, 15, "三轮车卖水果堵路", "matched", "", "大街", "high-1", "a sentence that ends in 路 names no street"),
+    (195, 100, "花园路与教堂街交叉口", "matched", "", "教堂街", "church-1", "… but of a crossing the known one is enough"),
     (-100, 15, "小区门口垃圾没人收", "matched", "", "大街", "high-1", "a text that names no street says nothing"),
     (-100, 15, "", "matched", "", "大街", "high-1", "no text says nothing"),
 ]  # fmt: skip
