@@ -131,7 +131,9 @@ class _Reader:
 
     def seeds(self, table: Mapping[str, Any]) -> Seeds:
         files = ("streets", "areas", "chiefs", "categories", "rules")
-        self.only(table, "seed", " ".join(files) + " streets_properties srid layer encoding geometry_source attribution")
+        self.only(
+            table, "seed", " ".join(files) + " streets_properties srid layer encoding geometry_source attribution"
+        )
         paths: dict[str, Path] = {}
         for name in files:
             if name in table:

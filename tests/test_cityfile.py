@@ -58,7 +58,9 @@ def test_a_good_file(folder: Path) -> None:
     city = read_city(write(folder, GOOD))
     assert (city.code, city.zone.key, city.seeds.srid) == ("village", "Asia/Shanghai", 4543)
     assert city.seeds.streets == folder / "streets.geojson"
-    assert city.feed("f").zone == "Asia/Shanghai", "a feed's naive times are in the city's zone unless it says otherwise"
+    assert city.feed("f").zone == "Asia/Shanghai", (
+        "a feed's naive times are in the city's zone unless it says otherwise"
+    )
     with pytest.raises(BadInput):
         city.feed("other")
 

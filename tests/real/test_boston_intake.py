@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
-from tests.real.boston import complaint_files, write_city
 
 from streetchief.cityfile import read_city
 from streetchief.pipeline.heat import heatmap_page
 from streetchief.pipeline.receive import receive_file
 from streetchief.registry.service import seed
+from tests.real.boston import complaint_files, write_city
 
 CITY_HALL = "st_dwithin(geom, st_setsrid(st_makepoint(-71.0587, 42.3594), 4326), 0.000001)"
 
@@ -47,11 +47,15 @@ def test_six_months(database_engine: Engine, tmp_path: Path, realdata: Path, wit
     assert verdicts == total(summaries, "by_department") + total(summaries, "triage")
     assert total(summaries, "rejected") == 0
     with database_engine.connect() as connection:
-        at_city_hall = connection.execute(text(f"select verdict, count(*) from complaints where {CITY_HALL} group by 1"))
+        at_city_hall = connection.execute(
+            text(f"select verdict, count(*) from complaints where {CITY_HALL} group by 1")
+        )
         assert dict(map(tuple, at_city_hall)) == {"suspect": 8_752}
     page = heatmap_page(database_engine, city)
     assert "© OpenStreetMap contributors" in page
     assert take(complaint_files(realdata)[0])["redelivered"] == summaries[0]["received"]
     by_verdict = sum((Counter(s["by_verdict"]) for s in summaries), Counter())
     print(f"\nBoston intake ({'address' if with_address else 'geometry'}): received {received:,}, {dict(by_verdict)},")
-    print(f"  triage {total(summaries, 'triage')}, repeats {total(summaries, 'repeats'):,}, heatmap {len(page) / 1e6:.1f} MB")
+    print(
+        f"  triage {total(summaries, 'triage')}, repeats {total(summaries, 'repeats'):,}, heatmap {len(page) / 1e6:.1f} MB"
+    )
