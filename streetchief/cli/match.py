@@ -69,22 +69,19 @@ def match(
     given = read_model(model) if model else None
     chosen = _with_options(given or PlacingModel.shipped(), reach_m, min_confidence)
     _tell_what_was_taken(files, ground)
-    total: float | None = None
+    verdicts: Counter[str] = Counter()
     with _progress() as bar:
+        seen = bar.add_task(both("match.scanning"), total=None, visible=given is None)
         if given is None:
-            seen = bar.add_task(both("match.scanning"), total=None)
             chosen = _scanned(chosen, ground, datum, _counted(_batches(files), bar, seen))
-            total = bar.tasks[seen].completed
-            bar.update(seen, total=total)
-        placing = bar.add_task(both("match.placing"), total=total)
-        verdicts: Counter[str] = Counter()
+            bar.update(seen, total=bar.tasks[seen].completed)
+        placing = bar.add_task(both("match.placing"), total=bar.tasks[seen].total)
         with answers:
             for batch in _counted(_batches(files), bar, placing):
                 columns = _placed(batch, ground, datum, chosen)
                 verdicts.update(columns["verdict"])
                 answers.write(columns)
-    if save_model:
-        save_model.write_text(json.dumps(chosen.to_json(), indent=2) + "\n", "utf-8")
+    _keep(chosen, save_model)
     _tell(verdicts, chosen, ground, out)
 
 
@@ -136,6 +133,11 @@ def read_model(path: Path) -> PlacingModel:
         return PlacingModel.from_json(json.loads(path.read_text("utf-8")))
     except ValueError as fault:
         raise BadInput("bad_placing_model") from fault
+
+
+def _keep(model: PlacingModel, path: Path | None) -> None:
+    if path is not None:
+        path.write_text(json.dumps(model.to_json(), indent=2) + "\n", "utf-8")
 
 
 def _with_options(model: PlacingModel, reach_m: float | None, threshold: float | None) -> PlacingModel:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from streetchief.geo.crs import to_lonlat
 from streetchief.matching.address import Reading
-from streetchief.matching.candidates import candidates_near
-from streetchief.matching.confidence import judge
-from streetchief.matching.hearing import hear
+from streetchief.matching.candidates import Candidates, candidates_near
+from streetchief.matching.confidence import Judged, judge
+from streetchief.matching.hearing import Hearing, hear
 from streetchief.matching.index import StreetIndex
 from streetchief.matching.match import match_points
 from streetchief.matching.model import PlacingModel, SetBack
@@ -138,17 +138,6 @@ def explain(index: StreetIndex, xy_row: FloatArray, model: PlacingModel, *, evid
     judged = judge(found, model.curve, model.coefficients)
     heard = hear(index.names, found, model.reach_m, [evidence])
     reading: Reading = index.names.read(evidence)
-    weighed = tuple(
-        Candidate(
-            street=index.street_names[found.street[k]],
-            segment=index.segment_codes[found.segment[k]],
-            distance_m=float(found.distance_m[k]),
-            likely=float(judged.confidence[k]),
-            past_end_m=round(float(found.past_end_m[k]), 1),
-            named=bool(heard.named[k]),
-        )
-        for k in range(len(found))
-    )
     street, segment = int(batch.street[0]), int(batch.segment[0])
     lon, lat = to_lonlat(xy, index.metric_srid)[0].tolist()
     return Explanation(
@@ -160,7 +149,7 @@ def explain(index: StreetIndex, xy_row: FloatArray, model: PlacingModel, *, evid
         distance_m=float(batch.distance_m[0]) if street >= 0 else None,
         confidence=float(batch.confidence[0]) if street >= 0 else None,
         evidence=Evidence(batch.evidence[0]).word,
-        candidates=weighed,
+        candidates=_weighed(index, found, judged, heard),
         tokens=reading.tokens,
         unknown_name=reading.unknown,
         has_text=bool(evidence),
@@ -169,4 +158,18 @@ def explain(index: StreetIndex, xy_row: FloatArray, model: PlacingModel, *, evid
         curve=model.curve,
         model_version=model.version,
         streets_version=index.fingerprint,
+    )
+
+
+def _weighed(index: StreetIndex, found: Candidates, judged: Judged, heard: Hearing) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(
+            street=index.street_names[found.street[k]],
+            segment=index.segment_codes[found.segment[k]],
+            distance_m=float(found.distance_m[k]),
+            likely=float(judged.confidence[k]),
+            past_end_m=round(float(found.past_end_m[k]), 1),
+            named=bool(heard.named[k]),
+        )
+        for k in range(len(found))
     )
