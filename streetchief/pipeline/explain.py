@@ -23,6 +23,9 @@ from streetchief.registry.exports import shown_chief
 from streetchief.storage.engine import transaction
 from streetchief.words import LANGUAGES, say
 
+JOINT = {"zh": "", "en": " "}
+"""Between two sentences."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -40,7 +43,7 @@ class Explanation:
 
     def paragraph(self, language: str = "zh") -> str:
         """One readable paragraph."""
-        return f"{self.placing.paragraph(language)} {self.routing[language]}"
+        return JOINT[language].join([self.placing.paragraph(language), self.routing[language]])
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON."""
@@ -100,7 +103,7 @@ def _routing(row: ComplaintRow, context: Context, chiefs: tuple[tuple[int, str],
                 "why.routed",
                 language,
                 rule=row.rule,
-                basis=rules[row.rule].basis or "-",
+                basis=_in(language, rules[row.rule].basis),
                 department=names[row.department][language],
                 supervisor=names[row.supervisor or row.department][language],
             )
@@ -113,3 +116,9 @@ def _routing(row: ComplaintRow, context: Context, chiefs: tuple[tuple[int, str],
 def _titled(context: Context, tier: int, name: str, language: str) -> str:
     titles = {t.tier: {"zh": t.title.zh, "en": t.title.en} for t in context.city.tiers}
     return f"{titles[tier][language]} {name}" if tier in titles else name
+
+
+def _in(language: str, text: str) -> str:
+    """One language of an office's own text, which may say both: Chinese, `` / ``, English."""
+    parts = text.split(" / ")
+    return (parts[LANGUAGES.index(language)] if len(parts) == len(LANGUAGES) else text) or "-"
