@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from streetchief.city import shipped_city_file, shipped_data_dir
 from streetchief.cityfile import read_city
-from streetchief.cli.ground import city_database
-from streetchief.cli.heatmap import write_whole
-from streetchief.cli.intake import take_in
+from streetchief.cli.ground import city_database, write_whole
+from streetchief.cli.intake import sums, take_in
 from streetchief.pipeline.export import write_complaints
 from streetchief.pipeline.heat import heatmap_page
 from streetchief.words import both
@@ -33,12 +32,9 @@ def demo(out: Annotated[Path, typer.Option(help=both("cli.demo_out"))] = Path("o
         typer.echo(both("demo.results"))
         write_complaints(engine, city, out / "complaints.geojson")
         write_whole(out / "heatmap.html", heatmap_page(engine, city))
-    _tell(summary, out)
-
-
-def _tell(summary: dict[str, Any], out: Path) -> None:
-    counts = {name: summary[name] for name in ("received", "redelivered", "rejected", "triage", "repeats")}
-    typer.echo(both("demo.sums", **counts, **summary["by_verdict"]))
+    typer.echo(sums(summary))
+    typer.echo(both("demo.where"))
     for name in ("heatmap.html", "complaints.geojson", "summary.json"):
         typer.echo(f"  {out / name}")
     typer.echo(both("demo.synthetic"))
+    typer.echo(both("demo.still_running"))

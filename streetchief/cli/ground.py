@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from streetchief.city import City, shipped_city_file
 from streetchief.cityfile import read_city
+from streetchief.errors import Unavailable
 from streetchief.settings import Settings
 from streetchief.storage.engine import open_engine
 
@@ -31,5 +34,15 @@ def city_database(city: City) -> Iterator[Engine]:
     )
     try:
         yield engine
+    except OperationalError as fault:
+        raise Unavailable("database_lost") from fault
     finally:
         engine.dispose()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(text, "utf-8")
+    part.replace(path)

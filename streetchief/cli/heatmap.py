@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from streetchief.cli.ground import city_database, the_city
+from streetchief.cli.ground import city_database, the_city, write_whole
 from streetchief.pipeline.heat import heatmap_page
 from streetchief.words import both
 
@@ -24,11 +24,3 @@ def heatmap(
     with city_database(town) as engine:
         write_whole(out, heatmap_page(engine, town))
     typer.echo(out)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, "utf-8")
-    part.replace(path)

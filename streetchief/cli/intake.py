@@ -14,7 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from streetchief.city import City, FeedSpec
-from streetchief.cli.ground import city_database, the_city
+from streetchief.cli.ground import city_database, the_city, write_whole
 from streetchief.errors import BadInput
 from streetchief.intake.feeds.records import BATCH_ROWS
 from streetchief.pipeline.receive import receive_file
@@ -34,13 +34,33 @@ def intake(
 ) -> None:
     """Take a file in and print the summary."""
     town = the_city(city)
+    if summary is not None:
+        refuse_unwritable(summary)
     with city_database(town) as engine:
         result = take_in(engine, town, the_feed(town, feed), file, batch_rows)
-    text = json.dumps(result, ensure_ascii=False, indent=2)
+    text = json.dumps(result, ensure_ascii=False, indent=2) + "\n"
     if summary is not None:
-        summary.parent.mkdir(parents=True, exist_ok=True)
-        summary.write_text(text + "\n", "utf-8")
-    print(text)
+        write_whole(summary, text)
+    typer.echo(text, nl=False)
+    typer.echo(sums(result), err=True)
+    if result["rejected"]:
+        typer.echo(both("intake.look_at_letters"), err=True)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise BadInput now if a file cannot be written later."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a"):
+            pass
+    except OSError as fault:
+        raise BadInput("cannot_write", file=path) from fault
+
+
+def sums(summary: dict[str, Any]) -> str:
+    """What became of the records, as one sentence in each language."""
+    counts = {name: summary[name] for name in ("received", "redelivered", "rejected", "triage", "repeats")}
+    return both("intake.sums", **counts, **summary["by_verdict"])
 
 
 def the_feed(city: City, feed_id: str | None) -> FeedSpec:

@@ -62,6 +62,7 @@ def match(
     encoding: Annotated[str | None, typer.Option(help=both("cli.match_encoding"))] = None,
 ) -> None:
     """Scan the files once (unless a model is given), then place every row in order."""
+    refuse_overwriting(out, (*points, streets))
     answers = open_answers(out)
     wanted = PointColumns(id, lon, lat, address)
     files = [PointFile.of(path, wanted, encoding) for path in points]
@@ -133,6 +134,12 @@ def read_model(path: Path) -> PlacingModel:
         return PlacingModel.from_json(json.loads(path.read_text("utf-8")))
     except ValueError as fault:
         raise BadInput("bad_placing_model") from fault
+
+
+def refuse_overwriting(out: Path, inputs: Iterable[Path]) -> None:
+    """Raise BadInput if the answer would destroy what it was made from."""
+    if out.exists() and any(path.exists() and out.samefile(path) for path in inputs):
+        raise BadInput("out_is_input", file=out)
 
 
 def _keep(model: PlacingModel, path: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +38,7 @@ def write_complaints(engine: Engine, city: City, path: Path) -> int:
     `chiefs` are those of the segment on the day, private names masked.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     count = 0
     with part.open("w", encoding="utf-8") as file:
         file.write('{"type": "FeatureCollection", "features": [')

@@ -59,11 +59,12 @@ def read_csv(path: Path, encoding: str, needed: set[str]) -> Iterator[RawRecord]
     """
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
     with open_bytes(path) as stream:
-        header_line = stream.readline().decode(codec, "replace")
-        header = next(csv.reader([header_line]), [])
+        header = _header(stream.readline().decode(codec, "replace"))
         missing = sorted(needed - set(header))
         if missing:
             raise BadInput("missing_columns", file=path.name, missing=", ".join(missing), encoding=encoding)
+        if len(set(header)) != len(header):
+            raise BadInput("columns_twice", file=path.name)
         lines = _Lines(stream, encoding if codec == "utf-8-sig" else codec)
         number = 2
         while True:
@@ -79,6 +80,14 @@ def read_csv(path: Path, encoding: str, needed: set[str]) -> Iterator[RawRecord]
             if row:
                 yield _record(number, header, row, "".join(lines.taken))
             number += len(lines.taken)
+
+
+def _header(line: str) -> list[str]:
+    """The names of the columns; none for a line that is no CSV (another encoding, another kind of file)."""
+    try:
+        return next(csv.reader([line.replace("\0", "").rstrip("\r\n")]), [])
+    except csv.Error:
+        return []
 
 
 def _record(number: int, header: list[str], row: list[str], text: str) -> RawRecord:

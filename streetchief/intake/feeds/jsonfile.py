@@ -54,7 +54,7 @@ def read_geojson(path: Path, encoding: str) -> Iterator[RawRecord]:
             return
         try:
             feature, position = decoder.raw_decode(text, position)
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, RecursionError):
             yield RawRecord(number, {"": text[position:]}, MALFORMED)
             return
         yield _feature(number, feature)
@@ -67,10 +67,11 @@ def _skip(text: str, position: int) -> int:
 
 
 def _feature(number: int, feature: Any) -> RawRecord:
-    if not isinstance(feature, dict):
+    properties = feature.get("properties") or {} if isinstance(feature, dict) else None
+    geometry = feature.get("geometry") or {} if isinstance(feature, dict) else None
+    if not isinstance(properties, dict) or not isinstance(geometry, dict):
         return RawRecord(number, {"": json.dumps(feature, ensure_ascii=False)}, MALFORMED)
-    values = dict(feature.get("properties") or {})
-    geometry = feature.get("geometry") or {}
+    values = dict(properties)
     coordinates = geometry.get("coordinates") if geometry.get("type") == "Point" else None
     if isinstance(coordinates, list) and len(coordinates) >= 2:
         values["@lon"], values["@lat"] = coordinates[0], coordinates[1]
