@@ -166,35 +166,48 @@ class _Reader:
         self.only(fields, f"{where}.fields", " ".join(FEED_FIELDS))
         for name in ("id", "lon", "lat", "reported_at", "code"):
             self.need(fields, name, str, f"{where}.fields")
-        form = self.need(table, "format", str, where)
-        if form not in FORMATS:
+        self.declared(table, fields, where)
+        return FeedSpec(
+            id=feed_id,
+            name=self.title(table.get("name"), where),
+            format=table["format"],
+            scheme=self.need(table, "scheme", str, where),
+            fields=dict(fields),
+            datum=table.get("datum"),
+            zone=self.zone(table.get("zone", city_zone), where).key,
+            encoding=str(table.get("encoding", "utf-8")),
+            srid=table.get("srid"),
+            kinds=dict(table.get("kinds", {})),
+            default_kind=table.get("default_kind"),
+            time_formats=tuple(table.get("time_formats", ())),
+            default_points=tuple((float(x), float(y)) for x, y in table.get("default_points", ())),
+            default_point_rows=int(table.get("default_point_rows", 200)),
+            synthetic=bool(table.get("synthetic", False)),
+        )
+
+    def declared(self, table: Mapping[str, Any], fields: Mapping[str, Any], where: str) -> None:
+        """Refuse what would have to be guessed: format, datum, encoding, kind."""
+        if self.need(table, "format", str, where) not in FORMATS:
             raise self.fail(f"[{where}] format must be one of {', '.join(FORMATS)}")
         datum = table.get("datum")
         if datum is None and "datum" not in fields:
             raise self.fail(f"[{where}] a feed with no declared datum is refused; say {', '.join(DATUMS)}")
         if datum is not None and datum not in DATUMS:
             raise self.fail(f"[{where}] datum {datum!r} is not one of {', '.join(DATUMS)}")
-        kinds = table.get("kinds", {})
-        default_kind = table.get("default_kind")
+        encoding = str(table.get("encoding", "utf-8"))
+        if not _carries_lines(encoding):
+            raise self.fail(f"[{where}] encoding {encoding!r} is unknown or has no plain line ends (utf-8, gb18030 …)")
+        kinds, default_kind = table.get("kinds", {}), table.get("default_kind")
         if not kinds and default_kind is None:
             raise self.fail(f"[{where}] needs kinds or default_kind: a code without its kind is ambiguous")
         for kind in [*kinds.values(), default_kind]:
             if kind not in ("component", "event", None):
                 raise self.fail(f"[{where}] kind {kind!r} must be component or event")
-        return FeedSpec(
-            id=feed_id,
-            name=self.title(table.get("name"), where),
-            format=form,
-            scheme=self.need(table, "scheme", str, where),
-            fields=dict(fields),
-            datum=datum,
-            zone=self.zone(table.get("zone", city_zone), where).key,
-            encoding=str(table.get("encoding", "utf-8")),
-            srid=table.get("srid"),
-            kinds=dict(kinds),
-            default_kind=default_kind,
-            time_formats=tuple(table.get("time_formats", ())),
-            default_points=tuple((float(x), float(y)) for x, y in table.get("default_points", ())),
-            default_point_rows=int(table.get("default_point_rows", 200)),
-            synthetic=bool(table.get("synthetic", False)),
-        )
+
+
+def _carries_lines(encoding: str) -> bool:
+    """Whether a text encoding is known and writes a line end as the one byte that ASCII has for it."""
+    try:
+        return "\n".encode(encoding) == b"\n"
+    except (LookupError, UnicodeError, TypeError):
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from streetchief.cli.ground import city_database, the_city
+from streetchief.cli.ground import city_database, plain, the_city
 from streetchief.errors import BadInput
 from streetchief.intake import store
 from streetchief.intake.privacy import scrub
@@ -23,6 +24,7 @@ from streetchief.words import both, say
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=both("cli.deadletters"))
 CityOption = Annotated[Path | None, typer.Option(help=both("cli.city"))]
 MOST_SHOWN = 40
+WIDE = 240
 PRIVATE = ("complainant_name", "complainant_phone")
 
 
@@ -35,9 +37,10 @@ def list_letters(
     """A table: id, line, feed's id, reason, status, the beginning of the record without personal data."""
     with city_database(the_city(city)) as engine, transaction(engine) as session:
         found = store.dead_letters(session, feed, None if every else "open")
-        table = Table("id", "feed", "line", "external id", "reason", "status", "fields")
+        headings = ("id", "feed", "line", "external_id", "reason", "status", "fields")
+        table = Table(*(f"{say(f'letters.{name}', 'zh')}\n{say(f'letters.{name}', 'en')}" for name in headings))
         for letter in found:
-            reason = f"{letter.reason} {say(f'reason.{letter.reason}', 'zh')}"
+            reason = f"{letter.reason}\n{both(f'reason.{letter.reason}')}"
             cells = (
                 letter.id,
                 letter.feed,
@@ -48,19 +51,14 @@ def list_letters(
                 shown(letter),
             )
             table.add_row(*(escape(plain(str(cell))) for cell in cells))
-    Console().print(table)
-    typer.echo(f"{len(found)}")
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+    typer.echo(both("letters.count", count=len(found)))
 
 
 def shown(letter: DeadLetterRow) -> str:
     """The understood fields of a letter without personal data; nothing of a record that could not be taken apart."""
     fields = (letter.fields | (letter.mended or {})).items()
     return " ".join(f"{name}={scrub(str(value))[:MOST_SHOWN]}" for name, value in fields if name not in PRIVATE)
-
-
-def plain(text: str) -> str:
-    """Text of a feed without terminal control characters."""
-    return "".join(c if c.isprintable() else "·" for c in text)
 
 
 @app.command("show", help=both("cli.deadletters_show"))
@@ -82,6 +80,7 @@ def mend(
         raise BadInput(detail="--set field=value")
     with city_database(the_city(city)) as engine:
         letters.mend(engine, letter, {name: value for name, _, value in pairs})
+    typer.echo(both("letters.mended", id=letter))
 
 
 @app.command("replay", help=both("cli.deadletters_replay"))
@@ -94,5 +93,7 @@ def replay(
     with city_database(town) as engine:
         outcome = letters.replay(engine, town, only, datetime.now(UTC))
     for letter, what in outcome.items():
-        typer.echo(f"{letter}\t{what}")
-    typer.echo(f"{sum(what == 'replayed' for what in outcome.values())} / {len(outcome)}")
+        key = f"letters.{what}" if what in ("replayed", "closed") else f"reason.{what}"
+        typer.echo(f"{letter}\t{what}\t{both(key)}")
+    taken = sum(what == "replayed" for what in outcome.values())
+    typer.echo(both("letters.outcome", taken=taken, left=len(outcome) - taken))

@@ -46,3 +46,8 @@ def write_whole(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     part.write_text(text, "utf-8")
     part.replace(path)
+
+
+def plain(text: str) -> str:
+    """Text of a feed without terminal control characters."""
+    return "".join(c if c.isprintable() else "·" for c in text)

@@ -14,7 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from streetchief.city import City, FeedSpec
-from streetchief.cli.ground import city_database, the_city, write_whole
+from streetchief.cli.ground import city_database, plain, the_city, write_whole
 from streetchief.errors import BadInput
 from streetchief.intake.feeds.records import BATCH_ROWS
 from streetchief.pipeline.receive import receive_file
@@ -30,6 +30,7 @@ def intake(
     feed: Annotated[str | None, typer.Option(help=both("cli.intake_feed"))] = None,
     city: Annotated[Path | None, typer.Option(help=both("cli.city"))] = None,
     summary: Annotated[Path | None, typer.Option(help=both("cli.intake_summary"))] = None,
+    rescan: Annotated[bool, typer.Option("--rescan", help=both("cli.intake_rescan"))] = False,
     batch_rows: Annotated[int, typer.Option(min=1, max=BATCH_ROWS, help=both("cli.intake_rows"))] = BATCH_ROWS,
 ) -> None:
     """Take a file in and print the summary."""
@@ -37,7 +38,7 @@ def intake(
     if summary is not None:
         refuse_unwritable(summary)
     with city_database(town) as engine:
-        result = take_in(engine, town, the_feed(town, feed), file, batch_rows)
+        result = take_in(engine, town, the_feed(town, feed), file, rows=batch_rows, rescan=rescan)
     text = json.dumps(result, ensure_ascii=False, indent=2) + "\n"
     if summary is not None:
         write_whole(summary, text)
@@ -72,12 +73,14 @@ def the_feed(city: City, feed_id: str | None) -> FeedSpec:
     return city.feed(feed_id)
 
 
-def take_in(engine: Engine, city: City, feed: FeedSpec, file: Path, rows: int = BATCH_ROWS) -> dict[str, Any]:
+def take_in(
+    engine: Engine, city: City, feed: FeedSpec, file: Path, *, rows: int = BATCH_ROWS, rescan: bool = False
+) -> dict[str, Any]:
     """Seed the register if it is empty, then take the file in with a progress bar on stderr."""
     seed(engine, city)
     columns = (SpinnerColumn(), TextColumn("{task.description}  {task.completed:,.0f}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(file=sys.stderr)) as bar:
-        task = bar.add_task(file.name, total=None)
+        task = bar.add_task(plain(file.name), total=None)
         return receive_file(
             engine,
             city,
@@ -86,4 +89,5 @@ def take_in(engine: Engine, city: City, feed: FeedSpec, file: Path, rows: int = 
             clock=lambda: datetime.now(UTC),
             progress=lambda taken: bar.advance(task, taken),
             rows=rows,
+            rescan=rescan,
         )

@@ -62,8 +62,7 @@ def match(
     encoding: Annotated[str | None, typer.Option(help=both("cli.match_encoding"))] = None,
 ) -> None:
     """Scan the files once (unless a model is given), then place every row in order."""
-    refuse_overwriting(out, (*points, streets))
-    answers = open_answers(out)
+    answers = open_answers(not_among(out, (*points, streets)))
     wanted = PointColumns(id, lon, lat, address)
     files = [PointFile.of(path, wanted, encoding) for path in points]
     ground = _ground(streets, street_name, street_class, metric_srid)
@@ -136,10 +135,11 @@ def read_model(path: Path) -> PlacingModel:
         raise BadInput("bad_placing_model") from fault
 
 
-def refuse_overwriting(out: Path, inputs: Iterable[Path]) -> None:
-    """Raise BadInput if the answer would destroy what it was made from."""
+def not_among(out: Path, inputs: Iterable[Path]) -> Path:
+    """The path itself.  Raises BadInput if the answer would destroy what it was made from."""
     if out.exists() and any(path.exists() and out.samefile(path) for path in inputs):
         raise BadInput("out_is_input", file=out)
+    return out
 
 
 def _keep(model: PlacingModel, path: Path | None) -> None:

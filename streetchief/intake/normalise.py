@@ -7,6 +7,7 @@ no declared format is a rejection, a code that nobody knows is kept as it came.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -23,6 +24,9 @@ from streetchief.intake import reject
 FloatArray = NDArray[np.float64]
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+NAMES = ("id", "kind", "code", "condition")
+MOST_CHARACTERS = 200
+FIRST_YEAR, LAST_YEAR = 1970, 2199  # a time outside is a slip or an empty form, not when somebody complained
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 
 
@@ -52,6 +56,7 @@ def normalise(batch: pa.RecordBatch, feed: FeedSpec, city: City) -> Normalised:
     n = batch.num_rows
     reason = np.array([fault or "" for fault in columns["fault"]], dtype=object)
     _note(reason, np.array([value is None for value in columns["id"]], dtype=bool), reject.MISSING_ID)
+    _note(reason, _too_long(columns), reject.TOO_LONG)
     datum = _datums(columns["datum"], feed, reason)
     original = _coordinates(columns["lon"], columns["lat"], reason)
     lonlat = _lonlat(original, datum, feed, city, reason)
@@ -66,10 +71,17 @@ def _note(reason: NDArray[np.object_], where: NDArray[np.bool_], code: str) -> N
     reason[where & (reason == "")] = code
 
 
+def _too_long(columns: Mapping[str, list[str | None]]) -> NDArray[np.bool_]:
+    """Names longer than any real one (and than a database index takes): the whole record waits for a person."""
+    names = zip(*(columns[name] for name in NAMES), strict=True)
+    return np.array([any(len(name or "") > MOST_CHARACTERS for name in row) for row in names], dtype=bool)
+
+
 def _datums(declared: list[str | None], feed: FeedSpec, reason: NDArray[np.object_]) -> NDArray[np.object_]:
     words = np.array([feed.datum or (word or "").lower() for word in declared], dtype=object)
+    known = {d.value for d in Datum}
     _note(reason, words == "", reject.MISSING_DATUM)
-    _note(reason, ~np.isin(words.astype(str), [d.value for d in Datum]), reject.UNKNOWN_DATUM)
+    _note(reason, np.array([word not in known for word in words], dtype=bool), reject.UNKNOWN_DATUM)
     return words
 
 
@@ -118,7 +130,10 @@ def _times(texts: list[str | None], feed: FeedSpec, reason: NDArray[np.object_])
 
 
 def read_time(text: str, formats: tuple[str, ...], zone: ZoneInfo) -> datetime | None:
-    """An instant in UTC; a naive time is in `zone` (the first of two on an autumn night); None if unreadable."""
+    """An instant in UTC; None if unreadable, before 1970 or after 2199.
+
+    A naive time is in `zone`: the first of two on an autumn night; one that a spring night leaves out is unreadable.
+    """
     found: datetime | None = None
     for form in formats:
         try:
@@ -131,7 +146,9 @@ def read_time(text: str, formats: tuple[str, ...], zone: ZoneInfo) -> datetime |
             found = datetime.fromisoformat(text)
         except ValueError:
             return None
-    try:
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-    except OverflowError:
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
         return None
+    if found.tzinfo is not None:
+        return found.astimezone(UTC)
+    instant = found.replace(tzinfo=zone).astimezone(UTC)
+    return instant if instant.astimezone(zone).replace(tzinfo=None) == found else None

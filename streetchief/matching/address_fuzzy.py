@@ -75,6 +75,8 @@ def _likeness(names: LatinNames, piece: Parts, parts: Parts) -> int | None:
     rank = int(written != given)
     if same_core:
         return None if piece.key in names.streets and not rank and piece.suffix == parts.suffix else rank
+    if piece.core_key in SUFFIXES:
+        return None  # "the street" is no misspelt K Street
     if not piece.suffix and parts.suffix and _is_typo(piece.core_key, parts.core_key + parts.suffix):
         return None if piece.core_key in names.suffixes_of else rank + _TYPO_RANK  # "Washington Stret"
     if not _is_typo(piece.core_key, _spelled_out(parts.core, piece.core)):

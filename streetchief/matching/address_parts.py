@@ -156,6 +156,8 @@ def _core(words: Sequence[str], has_suffix: bool) -> tuple[str, ...]:
         return (ordinal(int(words[0])),)  # "127 Street"
     if len(words) == 1 and not has_suffix and len(words[0]) > 5 and words[0].endswith("str"):
         return (words[0] + "asse",)  # "Hauptstr."
+    if has_suffix and words[-1].isdecimal() and words[0].isalpha() and words[-2].isalpha():
+        words = [*words[:-1], ordinal(int(words[-1]))]  # "Beach 116 Street"
     last = len(words) - 1
     full = []
     for i, word in enumerate(words):

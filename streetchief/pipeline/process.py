@@ -15,6 +15,7 @@ from streetchief.geo.cells import cell_of
 from streetchief.geo.crs import to_xy
 from streetchief.intake.normalise import Normalised, normalise
 from streetchief.intake.privacy import drop_id_cards, scrub
+from streetchief.intake.reject import TOO_LONG
 from streetchief.matching.match import match_points
 from streetchief.matching.result import Evidence, MatchBatch, Verdict
 from streetchief.matching.routing import Assignment, CategoryCode, Place, route
@@ -71,9 +72,10 @@ def refuse(batch: pa.RecordBatch, reasons: list[str], feed: str) -> pa.RecordBat
         [(name, drop_id_cards(record[name])) for name in FEED_FIELDS if record[name] is not None]
         for record in batch.to_pylist()
     ]
+    ids = batch.column("id").to_pylist()
     columns = {
         "feed": [feed] * batch.num_rows,
-        "external_id": batch.column("id"),
+        "external_id": [None if reason == TOO_LONG else name for name, reason in zip(ids, reasons, strict=True)],
         "content_hash": batch.column("content_hash"),
         "line": batch.column("line"),
         "reason": reasons,

@@ -34,20 +34,31 @@ Progress = Callable[[int], None]
 
 
 def receive_file(
-    engine: Engine, city: City, feed: FeedSpec, path: Path, *, clock: Clock, progress: Progress, rows: int = BATCH_ROWS
+    engine: Engine,
+    city: City,
+    feed: FeedSpec,
+    path: Path,
+    *,
+    clock: Clock,
+    progress: Progress,
+    rows: int = BATCH_ROWS,
+    rescan: bool = False,
 ) -> dict[str, Any]:
     """Take a whole file in.  Returns the summary.  Raises what `read_file` raises, before anything is stored.
 
-    The first file of a feed is looked at once to find its set-back curve and default points; that model is kept,
-    and later files are placed with it.
+    The first file of a feed that has a usable point is looked at once to find the set-back curve and the default
+    points; that model is kept, and later files are placed with it until a file is taken with `rescan`.
     """
-    context = feed_context(engine, city, feed)
+    context = None if rescan else feed_context(engine, city, feed)
     if context is None:
         fresh = context_of(city, feed, registry_service.load(engine))
         context = scanned(fresh, read_file(path, feed))
-        with transaction(engine) as session:
-            store.save_model(session, feed.id, context.model.version, context.model.to_json(), clock())
-    return receive(engine, context, read_file(path, feed, rows), source=path.name, clock=clock, progress=progress)
+    return receive(engine, context, read_file(path, feed, rows), source=_shown(path), clock=clock, progress=progress)
+
+
+def _shown(path: Path) -> str:
+    """A file's name as text that a database holds: undecodable bytes as \\xNN."""
+    return path.name.encode("utf-8", "backslashreplace").decode()
 
 
 def feed_context(
@@ -78,6 +89,8 @@ def receive(
         processed = process(batch, context)
         with transaction(engine) as session:
             counted = _take(session, run_id, context.feed.id, batch, processed, clock())
+            if counted[0].num_rows:
+                store.save_model(session, context.feed.id, context.model.version, context.model.to_json(), clock())
         _count(summary, batch.num_rows, *counted)
         progress(batch.num_rows)
     with transaction(engine) as session:

@@ -46,6 +46,7 @@ def make_engine(database_url: str) -> Engine:
     return create_engine(
         read_url(database_url),
         pool_pre_ping=True,
+        hide_parameters=True,  # a failing statement must not print the personal data that it carried
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "streetchief"},
     )
 

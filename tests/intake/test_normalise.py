@@ -52,6 +52,15 @@ CASES = [
     ("no time", {"reported_at": None}, "missing_time"),
     ("impossible day", {"reported_at": "2026-02-30 08:00:00"}, "bad_time"),
     ("year 1 in a zone east of UTC cannot be an instant", {"reported_at": "0001-01-01 00:00:00"}, "bad_time"),
+    (
+        "the last year of all cannot be moved to the city's zone",
+        {"reported_at": "9999-12-31T23:00:00+00:00"},
+        "bad_time",
+    ),
+    ("an empty form's year", {"reported_at": "0001-01-02 00:00:00"}, "bad_time"),
+    ("an id that no index takes", {"id": "x" * 10_000}, "too_long"),
+    ("a code that no index takes", {"code": "x" * 10_000}, "too_long"),
+    ("a long datum costs no memory", {"datum": "x" * 1_000_000}, ""),
     ("unknown kind is for triage, not for the dead letters", {"kind": "别的"}, ""),
 ]
 
@@ -95,9 +104,16 @@ TIMES = [
     ("01/03/2026 08:00", datetime(2026, 3, 1, 0, tzinfo=UTC), "a declared format"),
     ("03/2026", None, "undeclared"),
     ("", None, "empty"),
+    ("1969-12-31 23:59:59", None, "before anybody complained to a computer"),
 ]
 
 
 @pytest.mark.parametrize(("text", "at", "why"), TIMES, ids=[t[2] for t in TIMES])
 def test_read_time(text: str, at: datetime | None, why: str) -> None:
     assert read_time(text, FEED.time_formats, ZoneInfo("Asia/Shanghai")) == at
+
+
+def test_a_time_that_a_spring_night_leaves_out_is_unreadable() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert read_time("2026-03-29T02:30:00", (), berlin) is None
+    assert read_time("2026-10-25T02:30:00", (), berlin) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)

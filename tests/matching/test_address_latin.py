@@ -34,6 +34,8 @@ EUROPE = (
 )  # fmt: skip
 
 EXACT = [
+    (("Beach 116th Street", "Beach Street"), "100 BEACH 116 STREET", {"Beach 116th Street"}, "a number after the name"),
+    (("Bay 41st Street", "41st Street"), "12 BAY 41 STREET", {"Bay 41st Street"}, "another borough's way"),
     # house numbers
     (BOSTON, "33 Beacon St", {"Beacon Street"}, "the plain case"),
     (BOSTON, "163-177 Allston St", {"Allston Street"}, "a range of numbers"),
@@ -175,6 +177,9 @@ def test_streets_named_in_full(network, text, streets, why):
 
 
 FUZZY = [
+    (WASHINGTON, "pothole in the street", set(), "the word street is no misspelt K Street"),
+    (BOSTON, "Street light out", set(), "nor is a street light"),
+    (BOSTON, "across the street from school", set(), "nor the other side"),
     (BOSTON, "33 Becon St", {"Beacon Street"}, "a letter is missing"),
     (BOSTON, "33 Beaconn St", {"Beacon Street"}, "a letter is doubled"),
     (BOSTON, "33 Baecon St", {"Beacon Street"}, "two letters changed places"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections import deque
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 from streetchief.errors import BadInput
 from streetchief.intake.feeds.records import RawRecord
@@ -16,15 +17,18 @@ from streetchief.intake.reject import BAD_ENCODING, MALFORMED, WRONG_COLUMNS
 MOST_LINES_A_RECORD = 200  # a quoted text longer than this is an unclosed quote, not a text
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+BROKEN_ARCHIVE = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+def open_bytes(path: Path) -> BufferedIOBase:
     """A file's bytes, unpacked if it is .gz."""
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 
 class _Lines(Iterator[str]):
     """Text lines that can be handed back; bytes that do not decode stay visible as surrogates."""
 
-    def __init__(self, stream: IO[bytes], encoding: str) -> None:
+    def __init__(self, stream: BufferedIOBase, encoding: str) -> None:
         self.stream = stream
         self.encoding = encoding
         self.returned: deque[str] = deque()

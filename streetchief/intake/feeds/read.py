@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from streetchief.city import FeedSpec
 from streetchief.errors import BadInput, NotFound
-from streetchief.intake.feeds.csvfile import read_csv
+from streetchief.intake.feeds.csvfile import BROKEN_ARCHIVE, read_csv
 from streetchief.intake.feeds.excel import read_excel
 from streetchief.intake.feeds.jsonfile import read_geojson, read_jsonl
 from streetchief.intake.feeds.records import BATCH_ROWS, RawRecord, batches
+from streetchief.intake.reject import MALFORMED
 
 NEEDED = ("id", "lon", "lat", "reported_at")  # a file whose header lacks one of these is refused whole
 
@@ -24,7 +25,18 @@ def read_file(path: Path, feed: FeedSpec, rows: int = BATCH_ROWS) -> Iterator[pa
     """
     if not path.is_file():
         raise NotFound(what=str(path))
-    return batches(read_records(path, feed), feed, rows)
+    return batches(_to_the_break(read_records(path, feed), path), feed, rows)
+
+
+def _to_the_break(records: Iterator[RawRecord], path: Path) -> Iterator[RawRecord]:
+    """The records of a file; where its archive breaks off, one last record says so."""
+    line = 0
+    try:
+        for record in records:
+            line = record.line
+            yield record
+    except BROKEN_ARCHIVE as fault:
+        yield RawRecord(line + 1, {"": f"{path.name}: {type(fault).__name__}: {fault}"}, MALFORMED)
 
 
 def read_records(path: Path, feed: FeedSpec) -> Iterator[RawRecord]:

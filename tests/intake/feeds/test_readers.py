@@ -145,3 +145,60 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 def test_pick_goes_down_a_dotted_path_only_where_it_exists() -> None:
     values = {"a": {"b": [{"c": 7}]}, "a.b": 1}
     assert (pick(values, "a.b"), pick(values, "a.b.0.c"), pick(values, "a.x"), pick({}, "a")) == (1, 7, None, None)
+
+
+BAD_FEATURES = [
+    '{"type": "Feature", "properties": ["a"]}',
+    '{"type": "Feature", "geometry": "POINT"}',
+    "7",
+    '{"type": "Feature", "properties": {"id": ',
+]
+
+
+@pytest.mark.parametrize("bad", BAD_FEATURES)
+def test_a_bad_feature_costs_nobody_else(tmp_path: Path, bad: str) -> None:
+    good = '{"type": "Feature", "properties": {"id": 1}, "geometry": null}'
+    path = tmp_path / "feed.geojson"
+    path.write_text(f'{{"type": "FeatureCollection", "features": [{good}, {bad}, {good}]}}')
+    assert [r.fault for r in read_records(path, feed("geojson"))] == ["", "malformed", ""]
+
+
+def test_a_stray_byte_in_geojson_is_named_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "feed.geojson"
+    path.write_bytes(b'{"features": [{"properties": {"id": "\xff"}}, {"properties": {"id": 2}}]}')
+    (batch,) = read_file(path, feed("geojson"))
+    assert batch.column("fault").to_pylist() == ["bad_encoding", ""]
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "geojson"])
+def test_a_broken_archive_gives_what_it_held_and_says_so(tmp_path: Path, ending: str) -> None:
+    rows = [{"id": str(i), "x": "1", "y": "2", "t": "2026-01-01", "c": f"{i * 7919 % 1000}"} for i in range(3000)]
+    whole = {
+        "csv": HEADER.decode() + "".join(f"{r['id']},1,2,2026-01-01,{r['c']},fine\n" for r in rows),
+        "jsonl": "".join(json.dumps(r) + "\n" for r in rows),
+        "geojson": json.dumps({"features": [{"type": "Feature", "properties": r} for r in rows]}),
+    }[ending]
+    packed = gzip.compress(whole.encode())
+    path = tmp_path / f"feed.{ending}.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    found = list(read_records(path, feed(ending))) if ending == "geojson" else None
+    (batch,) = read_file(path, feed(ending))
+    faults = batch.column("fault").to_pylist()
+    assert 0 < len(faults) < 3000
+    assert faults[-1] != ""
+    assert not any(faults[:-2])
+    assert found is None or len(found) == len(faults)
+
+
+def test_a_byte_order_mark_before_json_lines(tmp_path: Path) -> None:
+    path = tmp_path / "feed.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"id": 1}\n{"id": ' + b"9" * 5000 + b"}\n")
+    assert [r.fault for r in read_records(path, feed("jsonl"))] == ["", "malformed"]
+
+
+@pytest.mark.parametrize("header", [b"id,x,x,y,t,c\n", b'"id,x\ry\n', "id,x,y,t,c\n".encode("utf-16")])
+def test_a_header_that_cannot_be_trusted_is_refused(tmp_path: Path, header: bytes) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_bytes(header + b"1,2,3,4,5\n")
+    with pytest.raises(BadInput):
+        list(read_file(path, feed()))
