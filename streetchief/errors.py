@@ -8,6 +8,10 @@ catalogue, under ``error.<code>``; `streetchief.words.sentence` fills it in at t
 from __future__ import annotations
 
 
+class Key(str):
+    """A value of a message that is itself a key of the catalogue, said in the language of the message."""
+
+
 class StreetChiefError(Exception):
     """Something that streetchief refuses or cannot do, said in one sentence.
 

@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from streetchief.errors import StreetChiefError
+from streetchief.errors import Key, StreetChiefError
 
 LANGUAGES = ("zh", "en")
 
@@ -54,4 +54,5 @@ def both(key: str, **values: object) -> str:
 
 def sentence(error: StreetChiefError, language: str = "zh") -> str:
     """What an error says to the person who caused it."""
-    return say(f"error.{error.code}", language, **error.values)
+    values = {n: say(v, language) if isinstance(v, Key) else v for n, v in error.values.items()}
+    return say(f"error.{error.code}", language, **values)

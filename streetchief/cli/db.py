@@ -33,7 +33,7 @@ def down() -> None:
     if not _external():
         cluster = _cluster()
         cluster.down()
-        _tell(cluster.status())
+        typer.echo(both("db.now_stopped", data_dir=cluster.status().data_dir))
 
 
 @app.command(help=both("cli.db_status"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 import uvicorn
 
 from streetchief.cli.ground import city_database, the_city
-from streetchief.errors import BadInput
+from streetchief.errors import BadInput, Unavailable
 from streetchief.registry.service import seed
 from streetchief.words import both
 
@@ -31,6 +32,7 @@ def serve(
     """
     if host not in LOOPBACK:
         raise BadInput("loopback_only", host=host)
+    refuse_taken(host, port)
     town = the_city(city)
     with city_database(town) as engine:
         seed(engine, town)
@@ -47,3 +49,14 @@ def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Raise Unavailable if somebody else listens on the port already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as fault:
+            raise Unavailable("port_taken", port=port) from fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,7 @@ def _stored(row: ComplaintRow) -> dict[str, Any]:
 def _routing(row: ComplaintRow, context: Context, chiefs: tuple[tuple[int, str], ...]) -> dict[str, str]:
     names = {d.code: {"zh": d.name_zh, "en": d.name_en} for d in context.registry.departments}
     rules = {rule.order: rule for rule in context.registry.rules}
+    in_charge = said_chiefs(context.city, row.segment_code if row.verdict == Verdict.MATCHED.word else None, chiefs)
     said = {}
     for language in LANGUAGES:
         if row.department is None or row.rule is None:
@@ -107,14 +109,27 @@ def _routing(row: ComplaintRow, context: Context, chiefs: tuple[tuple[int, str],
                 department=names[row.department][language],
                 supervisor=names[row.supervisor or row.department][language],
             )
-        if chiefs:
-            text += say("why.chiefs", language, names=", ".join(_titled(context, *chief, language) for chief in chiefs))
-        said[language] = text
+        said[language] = JOINT[language].join(filter(None, [text, in_charge[language]]))
     return said
 
 
-def _titled(context: Context, tier: int, name: str, language: str) -> str:
-    titles = {t.tier: {"zh": t.title.zh, "en": t.title.en} for t in context.city.tiers}
+def said_chiefs(city: City, segment: str | None, chiefs: Sequence[tuple[int, str]]) -> dict[str, str]:
+    """The chiefs (tier, shown name) of a segment as a sentence in each language; "" where there is no segment."""
+    if segment is None:
+        return dict.fromkeys(LANGUAGES, "")
+    if not chiefs:
+        return {language: say("why.no_chief", language) for language in LANGUAGES}
+    between = {"zh": "、", "en": ", "}
+    return {
+        language: say(
+            "why.chiefs", language, names=between[language].join(_titled(city, *one, language) for one in chiefs)
+        )
+        for language in LANGUAGES
+    }
+
+
+def _titled(city: City, tier: int, name: str, language: str) -> str:
+    titles = {t.tier: {"zh": t.title.zh, "en": t.title.en} for t in city.tiers}
     return f"{titles[tier][language]} {name}" if tier in titles else name
 
 

@@ -34,7 +34,7 @@ def test_the_life_of_the_private_database(cluster_home: Path) -> None:
     with engine.connect() as connection:
         assert connection.execute(text("select count(*) from complaints")).scalar() == 0
     engine.dispose()
-    assert "not running" in db("down", **place).stdout
+    assert "stopped" in db("down", **place).stdout
     assert db("status", **place).returncode == 1
 
 
