@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
+_D = r"[0-9０-９]"
+_GAP = r"[-\s.·–—－]?"  # what people put between the groups of a number
 _ID_CARD = re.compile(
-    r"(?<![0-9A-Za-z])([1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx])(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z０-９])({_D}{{6}}{_GAP}{_D}{{4}}{_GAP}{_D}{{4}}{_GAP}{_D}{{3}}[0-9０-９XxＸｘ])(?![0-9A-Za-z０-９])"
 )
-_MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
-_LANDLINE = re.compile(r"(?<!\d)(0\d{2,3})-(\d{3,4})(\d{4})(?!\d)")
+_MOBILE = re.compile(rf"(?<!{_D})(?:[+＋]?86{_GAP})?[1１][3-9３-９]{_D}{_GAP}{_D}{{4}}{_GAP}{_D}{{4}}(?!{_D})")
+_LANDLINE = re.compile(rf"(?<!{_D})[(（]?[0０]{_D}{{2,3}}(?:[)）]\s*|[-\s－–—]){_D}{{7,8}}(?!{_D})")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
+ID_CARD_LENGTH = 18
 ID_CARD_MARK = "[身份证号已删除]"
 PHONE_MARK = "[电话]"
 
 
 def is_id_card(text: str) -> bool:
-    """Whether 18 characters are a resident identity number, check digit included (GB 11643-1999)."""
-    total = sum(int(digit) * weight for digit, weight in zip(text[:17], _WEIGHTS, strict=True))
-    return _CHECKS[total % 11] == text[17].upper()
+    """Whether a text is a resident identity number, check digit included (GB 11643-1999), gaps between groups aside."""
+    plain = re.sub(r"[^0-9X]", "", unicodedata.normalize("NFKC", text).upper())
+    if len(plain) != ID_CARD_LENGTH or "X" in plain[:17]:
+        return False
+    total = sum(int(digit) * weight for digit, weight in zip(plain[:17], _WEIGHTS, strict=True))
+    return _CHECKS[total % 11] == plain[17]
 
 
 def drop_id_cards(text: str) -> str:

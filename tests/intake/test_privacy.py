@@ -14,6 +14,16 @@ CASES = [
     ("电话13800000000。", f"电话{PHONE_MARK}。", "a mobile"),
     ("+86 138-0000-0000", PHONE_MARK, "a mobile with separators"),
     ("致电0835-2222222转1", f"致电{PHONE_MARK}转1", "a landline"),
+    ("身份证 110105 1949 1231 002X 号", f"身份证 {ID_CARD_MARK} 号", "an identity number in groups"),
+    ("１１０１０５１９４９１２３１００２Ｘ", ID_CARD_MARK, "an identity number in full-width digits"),
+    ("138.0000.0000 或 138–0000–0000", f"{PHONE_MARK} 或 {PHONE_MARK}", "a mobile with other separators"),
+    ("１３８００００００００", PHONE_MARK, "a mobile in full-width digits"),
+    (
+        "(0835)2222222 或 （0835）2222222 或 0835 2222222",
+        f"{PHONE_MARK} 或 {PHONE_MARK} 或 {PHONE_MARK}",
+        "landlines as people write them",
+    ),
+    ("2026-03-01 08:00 第12号", "2026-03-01 08:00 第12号", "a date and a time"),
     ("编号2026030113800000000", "编号2026030113800000000", "digits inside a longer number"),
     ("和平南路12号", "和平南路12号", "an address"),
 ]
