@@ -17,7 +17,7 @@ def test_dates_source_and_counts() -> None:
     zh, en = said("zh"), said("en")
     assert "2026-08-01 至 2026-11-23" in zh
     assert "示意线形" in zh
-    assert "图上 2,000 件，未上图 37 件（位置存疑 30、离街道太远 7）" in zh
+    assert "图上 2,000 件，未上图 37 件（位置可疑 30、离街道太远 7）" in zh
     assert "2,000 complaints drawn, 37 left out (place in doubt 30, too far from any street 7)" in en
     assert "示意图" in zh
     assert "相对疏密" in zh
