@@ -12,13 +12,14 @@ import numpy as np
 import typer
 
 from streetchief.city import City
-from streetchief.cli.ground import city_database, the_city
+from streetchief.cli.ground import city_database, the_city, write_whole
 from streetchief.cli.intake import the_feed
 from streetchief.cli.match import read_model
 from streetchief.errors import BadInput, Key
 from streetchief.geo.bounds import place_faults
 from streetchief.geo.crs import to_xy
 from streetchief.geo.datum import Datum, to_wgs84
+from streetchief.maps.casemap import draw_case
 from streetchief.matching.index import StreetIndex
 from streetchief.matching.model import PlacingModel
 from streetchief.matching.result import Verdict
@@ -42,6 +43,7 @@ def why(
     feed: Annotated[str | None, typer.Option(help=both("cli.intake_feed"))] = None,
     model: Annotated[Path | None, typer.Option(help=both("cli.match_model"))] = None,
     city: Annotated[Path | None, typer.Option(help=both("cli.city"))] = None,
+    map_file: Annotated[Path | None, typer.Option("--map", metavar="SVG", help=both("cli.why_map"))] = None,
     as_json: Annotated[bool, typer.Option("--json", help=both("cli.why_json"))] = False,
 ) -> None:
     """Explain a stored complaint by its id, or any point without a database."""
@@ -54,6 +56,8 @@ def why(
             explained = explain(engine, town, the_feed(town, feed).id, complaint)
     else:
         explained = _at_point(town, str(point), address, datum, read_model(model) if model else None)
+    if map_file is not None:
+        write_whole(map_file, explained.map_svg)
     if as_json:
         typer.echo(json.dumps(explained.as_dict(), ensure_ascii=False, indent=2))
     else:
@@ -73,10 +77,12 @@ def _at_point(city: City, point: str, address: str | None, datum: Datum, model: 
     refuse_blocking(faults)
     index = StreetIndex.from_registry(registry, city.metric_srid)
     shipped = PlacingModel.shipped(city.reach_m, city.min_confidence)
-    placing = explain_placing(index, to_xy(lonlat, city.metric_srid)[0], model or shipped, evidence=address)
+    xy = to_xy(lonlat, city.metric_srid)[0]
+    placing = explain_placing(index, xy, model or shipped, evidence=address)
     segment = placing.segment if placing.verdict == Verdict.MATCHED.word else None
     chiefs = registry.chiefs_on(segment, datetime.now(city.zone).date()) if segment else ()
-    return AtPoint(placing, model is None, said_chiefs(city, segment, [(c.tier, shown_chief(c)) for c in chiefs]))
+    said = said_chiefs(city, segment, [(c.tier, shown_chief(c)) for c in chiefs])
+    return AtPoint(placing, model is None, said, draw_case(index, xy, placing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class AtPoint:
     placing: Placing
     is_shipped_model: bool
     chiefs: dict[str, str]
+    map_svg: str
 
     def paragraph(self, language: str) -> str:
         """One readable paragraph."""

@@ -15,6 +15,7 @@ from streetchief.errors import NotFound
 from streetchief.geo.crs import to_xy
 from streetchief.intake import store
 from streetchief.intake.tables import ComplaintRow
+from streetchief.maps.casemap import draw_case
 from streetchief.matching.result import Verdict
 from streetchief.matching.why import Explanation as Placing
 from streetchief.matching.why import explain as explain_placing
@@ -35,12 +36,14 @@ class Explanation:
     complaint  what is stored: verdict, street, departments, rule, versions
     placing    the matcher's own explanation, computed again with those versions
     chiefs     (tier, shown name) nearest to the residents first; private names are masked
+    map_svg    the place with its candidates, see `maps.casemap`
     """
 
     complaint: dict[str, Any]
     placing: Placing
     routing: dict[str, str]
     chiefs: tuple[tuple[int, str], ...]
+    map_svg: str
 
     def paragraph(self, language: str = "zh") -> str:
         """One readable paragraph."""
@@ -52,6 +55,7 @@ class Explanation:
             "complaint": self.complaint,
             "placing": self.placing.as_dict(),
             "chiefs": [{"tier": tier, "name": name} for tier, name in self.chiefs],
+            "map_svg": self.map_svg,
             "paragraph": {language: self.paragraph(language) for language in ("zh", "en")},
         }
 
@@ -81,7 +85,9 @@ def explain_row(context: Context, row: ComplaintRow) -> Explanation:
     segment = row.segment_code if row.verdict == Verdict.MATCHED.word else None
     chiefs = context.registry.chiefs_on(segment, on) if segment else ()
     shown = tuple((chief.tier, shown_chief(chief)) for chief in chiefs)
-    return Explanation(_stored(row), placing, _routing(row, context, shown), shown)
+    return Explanation(
+        _stored(row), placing, _routing(row, context, shown), shown, draw_case(context.index, xy, placing)
+    )
 
 
 def _stored(row: ComplaintRow) -> dict[str, Any]:
