@@ -1,0 +1,159 @@
+"""A grid over the pieces of the streets: which of them may be near a point, for many points at once, in plain numpy.
+
+The grid proposes and never chooses.  It is cut at multiples of its cell size, so streets elsewhere do not move it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+CELLS_A_SEARCH = 2.0
+"""Cells that the search distance is wide: more make the lists shorter and the grid larger."""
+SLACK_M = 0.01
+"""More than any rounding of coordinates or distances."""
+_PIECES_AT_ONCE = 16_384
+_KEY_BITS = 63
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PieceGrid:
+    """For each cell the pieces that may be the nearest of their street, within the search distance, to a point in it.
+
+    cell_m    width and height of a cell; cell (i, j) holds x from i·cell_m and y from j·cell_m, metres
+    low, size   of the table of cells: (columns, rows)
+    cells     ascending int64, the number (column · rows + row, counted from `low`) of each cell with a piece
+    first     (cells + 1,) int64, where the pieces of a cell begin
+    pieces    int32, ascending by street, then piece, in each cell
+    """
+
+    cell_m: float
+    low: tuple[int, int]
+    size: tuple[int, int]
+    cells: IntArray
+    first: IntArray
+    pieces: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, start: FloatArray, end: FloatArray, street: IntArray, within_m: float) -> Self:
+        """The grid of pieces (start, end: (p, 2) finite metres, no piece of length 0) for one search distance."""
+        order = np.argsort(street, kind="stable")
+        cell_m, low, size, bits = _table(start, end, within_m)
+        pen = _Pen(start, end - start, street, within_m, cell_m)
+        keys = [np.empty(0, dtype=np.int64)]
+        for at in range(0, len(order), _PIECES_AT_ONCE):
+            some = order[at : at + _PIECES_AT_ONCE]
+            which, column, row = pen.cells_near(some)
+            cell = (column - low[0]) * size[1] + (row - low[1])
+            keys.append((cell << bits) | (at + which))
+        key = np.sort(np.concatenate(keys))
+        cell = key >> bits
+        firsts = np.flatnonzero(np.diff(cell, prepend=-1))
+        pieces = order[key & ((1 << bits) - 1)].astype(np.int32)
+        return cls(cell_m, low, size, cell[firsts], np.append(firsts, len(key)), pieces)
+
+    def cell_of(self, xy: FloatArray) -> IntArray:
+        """The number of the cell of each point, −1 outside the table and for what is not finite."""
+        column = np.floor(xy[:, 0] / self.cell_m) - self.low[0]
+        row = np.floor(xy[:, 1] / self.cell_m) - self.low[1]
+        inside = (column >= 0) & (column < self.size[0]) & (row >= 0) & (row < self.size[1])
+        column, row = np.where(inside, column, -1.0), np.where(inside, row, self.size[1] - 1.0)
+        found: IntArray = column.astype(np.int64) * self.size[1] + row.astype(np.int64)
+        return found
+
+    def lists_of(self, xy: FloatArray) -> tuple[IntArray, IntArray]:
+        """Where in `pieces` the list of each point begins, and how long it is."""
+        if not len(self.cells):
+            return np.zeros(len(xy), dtype=np.int64), np.zeros(len(xy), dtype=np.int64)
+        cell = self.cell_of(xy)
+        at = np.minimum(np.searchsorted(self.cells, cell), len(self.cells) - 1)
+        first = self.first[at]
+        return first, np.where(self.cells[at] == cell, self.first[at + 1] - first, 0)
+
+
+def spans(first: IntArray, count: IntArray) -> tuple[IntArray, IntArray]:
+    """The whole numbers from each `first` on, `count` of them, and to which span each belongs."""
+    before = np.cumsum(count) - count
+    of = np.repeat(np.arange(len(count)), count)
+    return np.arange(len(of)) + np.repeat(first - before, count), of
+
+
+def _table(start: FloatArray, end: FloatArray, within_m: float) -> tuple[float, tuple[int, int], tuple[int, int], int]:
+    """Cell size, lowest cell, size, and the bits that a piece needs; cells grow until cell and piece fit one number."""
+    cell_m = within_m / CELLS_A_SEARCH
+    if not len(start):
+        return cell_m, (0, 0), (0, 0), 0
+    bits = len(start).bit_length()
+    lowest = np.minimum(start, end).min(axis=0) - within_m - SLACK_M
+    highest = np.maximum(start, end).max(axis=0) + within_m + SLACK_M
+    while True:
+        low, high = np.floor(lowest / cell_m), np.floor(highest / cell_m)
+        columns, rows = (int(n) for n in high - low + 1)
+        if (columns * rows).bit_length() + bits <= _KEY_BITS:
+            return cell_m, (int(low[0]), int(low[1])), (columns, rows), bits
+        cell_m *= 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pen:
+    """Draws pieces, thickened by the search distance, onto the cells."""
+
+    start: FloatArray
+    run: FloatArray
+    street: IntArray
+    within_m: float
+    cell_m: float
+
+    def cells_near(self, pieces: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """Which of the pieces (as positions in `pieces`, ascending by street), column and row of every pair kept."""
+        which, column = self._columns(pieces)
+        which, column, row = self._rows(pieces, which, column)
+        half = self.cell_m / 2.0**0.5
+        away = self._from_centre(pieces[which], column, row)
+        near = away <= self.within_m + half + SLACK_M
+        which, column, row, away = which[near], column[near], row[near], away[near]
+        street = self.street[pieces[which]]
+        order = np.lexsort((street, row, column))
+        changes = [np.diff(values[order], prepend=values[order[:1]] - 1) != 0 for values in (column, row, street)]
+        firsts = np.flatnonzero(np.logical_or.reduce(changes))
+        if not len(firsts):
+            return which, column, row
+        least = np.repeat(np.minimum.reduceat(away[order], firsts), np.diff(np.append(firsts, len(order))))
+        kept = order[away[order] <= least + 2.0 * half + SLACK_M]
+        return which[kept], column[kept], row[kept]
+
+    def _columns(self, pieces: IntArray) -> tuple[IntArray, IntArray]:
+        x, run = self.start[pieces, 0], self.run[pieces, 0]
+        wide = self.within_m + SLACK_M
+        low = np.floor((x + np.minimum(run, 0.0) - wide) / self.cell_m).astype(np.int64)
+        high = np.floor((x + np.maximum(run, 0.0) + wide) / self.cell_m).astype(np.int64)
+        column, which = spans(low, high - low + 1)
+        return which, column
+
+    def _rows(self, pieces: IntArray, which: IntArray, column: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """The rows that the part of the piece over its column, thickened, can touch."""
+        wide = self.within_m + SLACK_M
+        (x, y), (dx, dy) = self.start[pieces[which]].T, self.run[pieces[which]].T
+        upright = dx == 0.0
+        slope = np.where(upright, 1.0, dx)
+        one = np.where(upright, 0.0, np.clip((column * self.cell_m - wide - x) / slope, 0.0, 1.0))
+        other = np.where(upright, 1.0, np.clip(((column + 1) * self.cell_m + wide - x) / slope, 0.0, 1.0))
+        one, other = y + one * dy, y + other * dy
+        low = np.floor((np.minimum(one, other) - wide) / self.cell_m).astype(np.int64)
+        high = np.floor((np.maximum(one, other) + wide) / self.cell_m).astype(np.int64)
+        row, of = spans(low, high - low + 1)
+        return which[of], column[of], row
+
+    def _from_centre(self, piece: IntArray, column: IntArray, row: IntArray) -> FloatArray:
+        """Metres from the middle of a cell to a piece: no point of the cell is nearer or farther by half a diagonal."""
+        (x, y), (dx, dy) = self.start[piece].T, self.run[piece].T
+        x, y = (column + 0.5) * self.cell_m - x, (row + 0.5) * self.cell_m - y
+        share = np.clip((x * dx + y * dy) / (dx * dx + dy * dy), 0.0, 1.0)
+        away: FloatArray = np.hypot(x - share * dx, y - share * dy)
+        return away
