@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 import shapely
@@ -29,7 +30,7 @@ GRID_FROM = 20
 """Points from which on the grid is quicker than the tree (BASELINES.md §1d)."""
 _MM = 1000.0
 _CHUNK = 8192
-_PAIRS_AT_ONCE = 1 << 18
+_PAIRS_AT_ONCE = 1 << 14
 _KEY_BITS = 63
 
 
@@ -45,6 +46,10 @@ class NearStreets:
     point: IntArray
     mm: IntArray
     piece: IntArray
+
+    def where(self, mask: NDArray[np.bool_]) -> Self:
+        """Those of the mask."""
+        return self if mask.all() else type(self)(self.point[mask], self.mm[mask], self.piece[mask])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,32 +126,41 @@ class _Key:
         mm_bits = int(8.0 * within_m * _MM).bit_length()
         return cls(piece_bits, mm_bits, min(_CHUNK, 1 << max(0, _KEY_BITS - piece_bits - mm_bits)))
 
+    def of_pairs(self, point: IntArray, mm: IntArray, piece: IntArray) -> IntArray:
+        """The keys of pairs."""
+        return (((point << self.mm_bits) | mm) << self.piece_bits) | piece
+
     def read(self, key: IntArray) -> NearStreets:
+        """What keys say."""
         mm = (key >> self.piece_bits) & ((1 << self.mm_bits) - 1)
         return NearStreets(key >> (self.piece_bits + self.mm_bits), mm, key & ((1 << self.piece_bits) - 1))
 
 
 def _near_streets(index: StreetIndex, xy: FloatArray, within_m: float, key: _Key) -> NearStreets:
+    columns = np.ascontiguousarray(xy.T)
     found = [np.empty(0, dtype=np.int64)]
     for point, piece in _proposed(index, xy, within_m):
-        pieces = index.pieces
-        gap_x, gap_y = xy[:, 0][point] - pieces.x[piece], xy[:, 1][point] - pieces.y[piece]
-        dx, dy = pieces.dx[piece], pieces.dy[piece]
-        share = np.clip((gap_x * dx + gap_y * dy) / pieces.length2[piece], 0.0, 1.0)
-        away_x = xy[:, 0][point] - (pieces.x[piece] + share * dx)
-        away_y = xy[:, 1][point] - (pieces.y[piece] + share * dy)
-        mm = np.rint(np.sqrt(away_x * away_x + away_y * away_y) * _MM).astype(np.int64)
-        keys = (((point << key.mm_bits) | mm) << key.piece_bits) | piece
+        mm = np.rint(_away_m(index, columns, point, piece) * _MM).astype(np.int64)
         street = index.piece_street[piece]
         changes = (point[1:] != point[:-1]) | (street[1:] != street[:-1])
-        firsts = np.concatenate(([0], np.flatnonzero(changes) + 1))[: len(keys)]
+        firsts = np.concatenate(([0], np.flatnonzero(changes) + 1))[: len(point)]
         if len(firsts):
-            found.append(np.minimum.reduceat(keys, firsts))
-    ranked = key.read(np.sort(np.concatenate(found)))
-    seen = ranked.mm <= within_m * _MM
-    ranked = NearStreets(ranked.point[seen], ranked.mm[seen], ranked.piece[seen])
-    few = Runs.by(ranked.point).rank < MOST_RIVALS
-    return ranked if few.all() else NearStreets(ranked.point[few], ranked.mm[few], ranked.piece[few])
+            found.append(np.minimum.reduceat(key.of_pairs(point, mm, piece), firsts))
+    near = key.read(np.sort(np.concatenate(found)))
+    near = near.where(near.mm <= within_m * _MM)
+    return near.where(Runs.by(near.point).rank < MOST_RIVALS)
+
+
+def _away_m(index: StreetIndex, columns: FloatArray, point: IntArray, piece: IntArray) -> FloatArray:
+    """Distances of pairs; `columns` are (2, n) metres."""
+    pieces = index.pieces
+    px, py, x, y = columns[0].take(point), columns[1].take(point), pieces.x.take(piece), pieces.y.take(piece)
+    dx, dy = pieces.dx.take(piece), pieces.dy.take(piece)
+    share = np.clip(((px - x) * dx + (py - y) * dy) / pieces.length2.take(piece), 0.0, 1.0)
+    px -= x + share * dx
+    py -= y + share * dy
+    away: FloatArray = np.sqrt(px * px + py * py)
+    return away
 
 
 def _proposed(index: StreetIndex, xy: FloatArray, within_m: float) -> Iterator[tuple[IntArray, IntArray]]:

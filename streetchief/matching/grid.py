@@ -45,13 +45,12 @@ class PieceGrid:
         """The grid of pieces (start, end: (p, 2) finite metres, no piece of length 0) for one search distance."""
         order = np.argsort(street, kind="stable")
         cell_m, low, size, bits = _table(start, end, within_m)
-        pen = _Pen(start, end - start, street, within_m, cell_m)
+        pen = _Pen(start[order], (end - start)[order], street[order], within_m, cell_m)
         keys = [np.empty(0, dtype=np.int64)]
         for at in range(0, len(order), _PIECES_AT_ONCE):
-            some = order[at : at + _PIECES_AT_ONCE]
-            which, column, row = pen.cells_near(some)
+            piece, column, row = pen.cells_near(at, min(at + _PIECES_AT_ONCE, len(order)))
             cell = (column - low[0]) * size[1] + (row - low[1])
-            keys.append((cell << bits) | (at + which))
+            keys.append(pen.worth_a_look((cell << bits) | piece, bits, pen.from_centre(piece, column, row)))
         key = np.sort(np.concatenate(keys))
         cell = key >> bits
         firsts = np.flatnonzero(np.diff(cell, prepend=-1))
@@ -100,60 +99,62 @@ def _table(start: FloatArray, end: FloatArray, within_m: float) -> tuple[float, 
         cell_m *= 2.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Pen:
-    """Draws pieces, thickened by the search distance, onto the cells."""
+    """Draws pieces, thickened by the search distance, onto the cells; pieces stand by street."""
 
-    start: FloatArray
-    run: FloatArray
-    street: IntArray
-    within_m: float
-    cell_m: float
+    def __init__(self, start: FloatArray, run: FloatArray, street: IntArray, within_m: float, cell_m: float) -> None:
+        self.x, self.y = np.ascontiguousarray(start.T)
+        self.dx, self.dy = np.ascontiguousarray(run.T)
+        self.length2 = self.dx * self.dx + self.dy * self.dy
+        self.street = street
+        self.wide_m = within_m + SLACK_M
+        self.cell_m = cell_m
+        self.half_m = cell_m / 2.0**0.5
 
-    def cells_near(self, pieces: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-        """Which of the pieces (as positions in `pieces`, ascending by street), column and row of every pair kept."""
-        which, column = self._columns(pieces)
-        which, column, row = self._rows(pieces, which, column)
-        half = self.cell_m / 2.0**0.5
-        away = self._from_centre(pieces[which], column, row)
-        near = away <= self.within_m + half + SLACK_M
-        which, column, row, away = which[near], column[near], row[near], away[near]
-        street = self.street[pieces[which]]
-        order = np.lexsort((street, row, column))
-        changes = [np.diff(values[order], prepend=values[order[:1]] - 1) != 0 for values in (column, row, street)]
-        firsts = np.flatnonzero(np.logical_or.reduce(changes))
+    def cells_near(self, first: int, after: int) -> tuple[IntArray, IntArray, IntArray]:
+        """Piece, column and row of every cell that one of these pieces may be near to, and of some others."""
+        x, dx = self.x[first:after], self.dx[first:after]
+        low = self._number(x + np.minimum(dx, 0.0) - self.wide_m)
+        high = self._number(x + np.maximum(dx, 0.0) + self.wide_m)
+        column, of = spans(low, high - low + 1)
+        piece = of + first
+        low, high = self._rows(piece, column)
+        row, of = spans(low, high - low + 1)
+        return piece[of], column[of], row
+
+    def from_centre(self, piece: IntArray, column: IntArray, row: IntArray) -> FloatArray:
+        """Metres from the middle of a cell to a piece: no point of the cell is nearer or farther by half a diagonal."""
+        x = (column + 0.5) * self.cell_m - self.x[piece]
+        y = (row + 0.5) * self.cell_m - self.y[piece]
+        dx, dy = self.dx[piece], self.dy[piece]
+        share = np.clip((x * dx + y * dy) / self.length2[piece], 0.0, 1.0)
+        x, y = x - share * dx, y - share * dy
+        away: FloatArray = np.sqrt(x * x + y * y)
+        return away
+
+    def worth_a_look(self, key: IntArray, bits: int, away: FloatArray) -> IntArray:
+        """The keys (cell, piece) that are near their cell, and may there be the nearest of their street; ascending."""
+        near = np.flatnonzero(away <= self.wide_m + self.half_m)
+        near = near[np.argsort(key[near])]
+        key, away = key[near], away[near]
+        cell, street = key >> bits, self.street[key & ((1 << bits) - 1)]
+        changes = np.ones(len(key), dtype=np.bool_)
+        changes[1:] = (cell[1:] != cell[:-1]) | (street[1:] != street[:-1])
+        firsts = np.flatnonzero(changes)
         if not len(firsts):
-            return which, column, row
-        least = np.repeat(np.minimum.reduceat(away[order], firsts), np.diff(np.append(firsts, len(order))))
-        kept = order[away[order] <= least + 2.0 * half + SLACK_M]
-        return which[kept], column[kept], row[kept]
+            return key
+        least = np.minimum.reduceat(away, firsts)[np.cumsum(changes) - 1]
+        return key[away <= least + 2.0 * self.half_m + SLACK_M]
 
-    def _columns(self, pieces: IntArray) -> tuple[IntArray, IntArray]:
-        x, run = self.start[pieces, 0], self.run[pieces, 0]
-        wide = self.within_m + SLACK_M
-        low = np.floor((x + np.minimum(run, 0.0) - wide) / self.cell_m).astype(np.int64)
-        high = np.floor((x + np.maximum(run, 0.0) + wide) / self.cell_m).astype(np.int64)
-        column, which = spans(low, high - low + 1)
-        return which, column
+    def _number(self, metres: FloatArray) -> IntArray:
+        return np.floor(metres / self.cell_m).astype(np.int64)
 
-    def _rows(self, pieces: IntArray, which: IntArray, column: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-        """The rows that the part of the piece over its column, thickened, can touch."""
-        wide = self.within_m + SLACK_M
-        (x, y), (dx, dy) = self.start[pieces[which]].T, self.run[pieces[which]].T
+    def _rows(self, piece: IntArray, column: IntArray) -> tuple[IntArray, IntArray]:
+        """The lowest and highest row that the part of the piece over its column, thickened, can touch."""
+        x, y, dx, dy = self.x[piece], self.y[piece], self.dx[piece], self.dy[piece]
         upright = dx == 0.0
         slope = np.where(upright, 1.0, dx)
-        one = np.where(upright, 0.0, np.clip((column * self.cell_m - wide - x) / slope, 0.0, 1.0))
-        other = np.where(upright, 1.0, np.clip(((column + 1) * self.cell_m + wide - x) / slope, 0.0, 1.0))
+        one = np.where(upright, 0.0, np.clip((column * self.cell_m - self.wide_m - x) / slope, 0.0, 1.0))
+        other = np.where(upright, 1.0, np.clip(((column + 1) * self.cell_m + self.wide_m - x) / slope, 0.0, 1.0))
         one, other = y + one * dy, y + other * dy
-        low = np.floor((np.minimum(one, other) - wide) / self.cell_m).astype(np.int64)
-        high = np.floor((np.maximum(one, other) + wide) / self.cell_m).astype(np.int64)
-        row, of = spans(low, high - low + 1)
-        return which[of], column[of], row
-
-    def _from_centre(self, piece: IntArray, column: IntArray, row: IntArray) -> FloatArray:
-        """Metres from the middle of a cell to a piece: no point of the cell is nearer or farther by half a diagonal."""
-        (x, y), (dx, dy) = self.start[piece].T, self.run[piece].T
-        x, y = (column + 0.5) * self.cell_m - x, (row + 0.5) * self.cell_m - y
-        share = np.clip((x * dx + y * dy) / (dx * dx + dy * dy), 0.0, 1.0)
-        away: FloatArray = np.hypot(x - share * dx, y - share * dy)
-        return away
+        return self._number(np.minimum(one, other) - self.wide_m), self._number(np.maximum(one, other) + self.wide_m)
