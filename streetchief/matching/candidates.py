@@ -122,12 +122,12 @@ class _Key:
     @classmethod
     def of(cls, index: StreetIndex, within_m: float) -> _Key:
         piece_bits = len(index.piece_street).bit_length()
-        # nothing that the grid proposes is farther away than the search distance and the diagonal of a cell
-        mm_bits = int(8.0 * within_m * _MM).bit_length()
+        mm_bits = int(within_m * _MM + 1.0).bit_length()
         return cls(piece_bits, mm_bits, min(_CHUNK, 1 << max(0, _KEY_BITS - piece_bits - mm_bits)))
 
-    def of_pairs(self, point: IntArray, mm: IntArray, piece: IntArray) -> IntArray:
-        """The keys of pairs."""
+    def of_pairs(self, point: IntArray, away_m: FloatArray, piece: IntArray) -> IntArray:
+        """The keys of pairs; what is farther away than the search distance is merely that."""
+        mm = np.minimum(np.rint(away_m * _MM), (1 << self.mm_bits) - 1.0).astype(np.int64)
         return (((point << self.mm_bits) | mm) << self.piece_bits) | piece
 
     def read(self, key: IntArray) -> NearStreets:
@@ -140,12 +140,12 @@ def _near_streets(index: StreetIndex, xy: FloatArray, within_m: float, key: _Key
     columns = np.ascontiguousarray(xy.T)
     found = [np.empty(0, dtype=np.int64)]
     for point, piece in _proposed(index, xy, within_m):
-        mm = np.rint(_away_m(index, columns, point, piece) * _MM).astype(np.int64)
+        keys = key.of_pairs(point, _away_m(index, columns, point, piece), piece)
         street = index.piece_street[piece]
         changes = (point[1:] != point[:-1]) | (street[1:] != street[:-1])
         firsts = np.concatenate(([0], np.flatnonzero(changes) + 1))[: len(point)]
         if len(firsts):
-            found.append(np.minimum.reduceat(key.of_pairs(point, mm, piece), firsts))
+            found.append(np.minimum.reduceat(keys, firsts))
     near = key.read(np.sort(np.concatenate(found)))
     near = near.where(near.mm <= within_m * _MM)
     return near.where(Runs.by(near.point).rank < MOST_RIVALS)

@@ -144,10 +144,12 @@ class _Pen:
         if not len(firsts):
             return key
         least = np.minimum.reduceat(away, firsts)[np.cumsum(changes) - 1]
-        return key[away <= least + 2.0 * self.half_m + SLACK_M]
+        kept: IntArray = key[away <= least + 2.0 * self.half_m + SLACK_M]
+        return kept
 
     def _number(self, metres: FloatArray) -> IntArray:
-        return np.floor(metres / self.cell_m).astype(np.int64)
+        number: IntArray = np.floor(metres / self.cell_m).astype(np.int64)
+        return number
 
     def _rows(self, piece: IntArray, column: IntArray) -> tuple[IntArray, IntArray]:
         """The lowest and highest row that the part of the piece over its column, thickened, can touch."""
