@@ -16,6 +16,9 @@ IntArray = NDArray[np.int64]
 
 CELLS_A_SEARCH = 2.0
 """Cells that the search distance is wide: more make the lists shorter and the grid larger."""
+SIDE_BITS = 4
+SIDE = 1 << SIDE_BITS
+"""Cells on a side of a block; only blocks with a piece are kept, so an island far out costs its own ground only."""
 SLACK_M = 0.01
 """More than any rounding of coordinates or distances."""
 _PIECES_AT_ONCE = 16_384
@@ -27,16 +30,16 @@ class PieceGrid:
     """For each cell the pieces that may be the nearest of their street, within the search distance, to a point in it.
 
     cell_m    width and height of a cell; cell (i, j) holds x from i·cell_m and y from j·cell_m, metres
-    low, size   of the table of cells: (columns, rows)
-    cells     ascending int64, the number (column · rows + row, counted from `low`) of each cell with a piece
-    first     (cells + 1,) int64, where the pieces of a cell begin
+    low, size   of the table of blocks, 16 × 16 cells each: (columns, rows)
+    blocks    ascending int64, the number (column · rows + row, counted from `low`) of each block with a piece
+    first     (blocks · 256 + 1,) int64, where the pieces of a cell begin
     pieces    int32, ascending by street, then piece, in each cell
     """
 
     cell_m: float
     low: tuple[int, int]
     size: tuple[int, int]
-    cells: IntArray
+    blocks: IntArray
     first: IntArray
     pieces: NDArray[np.int32]
 
@@ -49,31 +52,40 @@ class PieceGrid:
         keys = [np.empty(0, dtype=np.int64)]
         for at in range(0, len(order), _PIECES_AT_ONCE):
             piece, column, row = pen.cells_near(at, min(at + _PIECES_AT_ONCE, len(order)))
-            cell = (column - low[0]) * size[1] + (row - low[1])
+            cell = _number(column - low[0] * SIDE, row - low[1] * SIDE, size[1])
             keys.append(pen.worth_a_look((cell << bits) | piece, bits, pen.from_centre(piece, column, row)))
         key = np.sort(np.concatenate(keys))
-        cell = key >> bits
-        firsts = np.flatnonzero(np.diff(cell, prepend=-1))
-        pieces = order[key & ((1 << bits) - 1)].astype(np.int32)
-        return cls(cell_m, low, size, cell[firsts], np.append(firsts, len(key)), pieces)
+        block = key >> (bits + 2 * SIDE_BITS)
+        changes = np.diff(block, prepend=-1) != 0
+        slot = ((np.cumsum(changes) - 1) << (2 * SIDE_BITS)) | ((key >> bits) & (SIDE * SIDE - 1))
+        blocks = block[changes]
+        first = np.concatenate(([0], np.cumsum(np.bincount(slot, minlength=len(blocks) * SIDE * SIDE))))
+        return cls(cell_m, low, size, blocks, first, order[key & ((1 << bits) - 1)].astype(np.int32))
 
     def cell_of(self, xy: FloatArray) -> IntArray:
         """The number of the cell of each point, −1 outside the table and for what is not finite."""
-        column = np.floor(xy[:, 0] / self.cell_m) - self.low[0]
-        row = np.floor(xy[:, 1] / self.cell_m) - self.low[1]
-        inside = (column >= 0) & (column < self.size[0]) & (row >= 0) & (row < self.size[1])
-        column, row = np.where(inside, column, -1.0), np.where(inside, row, self.size[1] - 1.0)
-        found: IntArray = column.astype(np.int64) * self.size[1] + row.astype(np.int64)
-        return found
+        column = np.floor(xy[:, 0] / self.cell_m) - self.low[0] * SIDE
+        row = np.floor(xy[:, 1] / self.cell_m) - self.low[1] * SIDE
+        inside = (column >= 0) & (column < self.size[0] * SIDE) & (row >= 0) & (row < self.size[1] * SIDE)
+        column, row = np.where(inside, column, 0.0), np.where(inside, row, 0.0)
+        return np.where(inside, _number(column.astype(np.int64), row.astype(np.int64), self.size[1]), -1)
 
     def lists_of(self, xy: FloatArray) -> tuple[IntArray, IntArray]:
         """Where in `pieces` the list of each point begins, and how long it is."""
-        if not len(self.cells):
+        if not len(self.blocks):
             return np.zeros(len(xy), dtype=np.int64), np.zeros(len(xy), dtype=np.int64)
         cell = self.cell_of(xy)
-        at = np.minimum(np.searchsorted(self.cells, cell), len(self.cells) - 1)
-        first = self.first[at]
-        return first, np.where(self.cells[at] == cell, self.first[at + 1] - first, 0)
+        block = cell >> (2 * SIDE_BITS)
+        at = np.minimum(np.searchsorted(self.blocks, block), len(self.blocks) - 1)
+        slot = (at << (2 * SIDE_BITS)) | (cell & (SIDE * SIDE - 1))
+        first = self.first[slot]
+        return first, np.where(self.blocks[at] == block, self.first[slot + 1] - first, 0)
+
+
+def _number(column: IntArray, row: IntArray, blocks_high: int) -> IntArray:
+    """The number of a cell, block by block, so that neighbours on the ground are neighbours in memory."""
+    block = (column >> SIDE_BITS) * blocks_high + (row >> SIDE_BITS)
+    return (((block << SIDE_BITS) | (column & (SIDE - 1))) << SIDE_BITS) | (row & (SIDE - 1))
 
 
 def spans(first: IntArray, count: IntArray) -> tuple[IntArray, IntArray]:
@@ -84,7 +96,7 @@ def spans(first: IntArray, count: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _table(start: FloatArray, end: FloatArray, within_m: float) -> tuple[float, tuple[int, int], tuple[int, int], int]:
-    """Cell size, lowest cell, size, and the bits that a piece needs; cells grow until cell and piece fit one number."""
+    """Cell size, lowest block, blocks, and the bits of a piece; cells grow until cell and piece fit one number."""
     cell_m = within_m / CELLS_A_SEARCH
     if not len(start):
         return cell_m, (0, 0), (0, 0), 0
@@ -92,9 +104,9 @@ def _table(start: FloatArray, end: FloatArray, within_m: float) -> tuple[float, 
     lowest = np.minimum(start, end).min(axis=0) - within_m - SLACK_M
     highest = np.maximum(start, end).max(axis=0) + within_m + SLACK_M
     while True:
-        low, high = np.floor(lowest / cell_m), np.floor(highest / cell_m)
+        low, high = (np.floor(np.floor(corner / cell_m) / SIDE) for corner in (lowest, highest))
         columns, rows = (int(n) for n in high - low + 1)
-        if (columns * rows).bit_length() + bits <= _KEY_BITS:
+        if (columns * rows).bit_length() + 2 * SIDE_BITS + bits <= _KEY_BITS:
             return cell_m, (int(low[0]), int(low[1])), (columns, rows), bits
         cell_m *= 2.0
 
