@@ -12,8 +12,9 @@ from math import pi, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from streetchief.matching.candidates import Candidates, rank_within
+from streetchief.matching.candidates import Candidates
 from streetchief.matching.model import Coefficients, SetBack
+from streetchief.matching.runs import Runs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -66,26 +67,45 @@ def density(curve: SetBack, distance_m: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def judge(found: Candidates, curve: SetBack, weights: Coefficients) -> Judged:
-    """The odds of every candidate."""
-    grid = _Grid.of(found)
+    """The odds of every candidate; what hangs on a rival is computed only where there is one."""
+    runs = Runs.by(found.point)
     mass = sum(density(curve, found.distance_m)) * np.exp(-found.past_end_m / PAST_END_M)
-    table = grid.spread(mass, 0.0)
-    likelihood = mass / (table.sum(axis=1) + ELSEWHERE)[found.point]
-    rival = grid.best_other(table)
-    nearest = grid.best_other(-grid.spread(found.distance_m, np.inf))
-    other_m = np.where(nearest >= 0, found.distance_m[nearest], NO_RIVAL_M)
-    nearer = other_m - found.distance_m
-    has = rival >= 0
-    ahead, across = found.ahead, found.ahead[rival]
-    parallel = np.where(has, np.abs(ahead[:, 0] * across[:, 0] + ahead[:, 1] * across[:, 1]), 0.0)
-    between = found.foot - found.foot[rival]
-    gap = np.sqrt(between[:, 0] * between[:, 0] + between[:, 1] * between[:, 1])
-    corner = np.where(has, (1.0 - parallel) * np.exp(-gap / CORNER_M), 0.0)
+    likelihood = mass / (np.bincount(runs.of, mass) + ELSEWHERE)[runs.of]
+    rival = np.full(len(found), -1, dtype=np.int64)
+    nearer = NO_RIVAL_M - found.distance_m
+    corner, parallel = np.zeros(len(found)), np.zeros(len(found))
+    crowd = np.flatnonzero(runs.length[runs.of] > 1)
+    if len(crowd):
+        rival[crowd] = _rivals(runs, mass)[crowd]
+        nearer[crowd] = _nearest_other_m(runs, found.distance_m, crowd) - found.distance_m[crowd]
+        corner[crowd], parallel[crowd] = _crossing(found, crowd, rival[crowd])
     columns = _columns(found, likelihood, nearer, corner, parallel)
     z = np.zeros(len(found))
-    for number, weight in enumerate(_weights(weights)):  # in a fixed order, so that no sum depends on the batch
-        z = z + weight * columns[:, number]
+    for weight, column in zip(_weights(weights), columns, strict=True):  # in a fixed order: no sum hangs on the batch
+        z = z + weight * column
     return Judged(likelihood, np.round(z, DIGITS), rival, nearer, corner, parallel)
+
+
+def _rivals(runs: Runs, mass: FloatArray) -> IntArray:
+    """For each candidate the heaviest *other* one of its point; ties → the nearer; −1 = none."""
+    best, second = runs.two_greatest(mass)
+    rival = best[runs.of]
+    rival[best] = second
+    return rival
+
+
+def _nearest_other_m(runs: Runs, distance_m: FloatArray, crowd: IntArray) -> FloatArray:
+    first = runs.first[runs.of[crowd]]
+    return distance_m[np.where(crowd == first, first + 1, first)]
+
+
+def _crossing(found: Candidates, mine: IntArray, rival: IntArray) -> tuple[FloatArray, FloatArray]:
+    """How squarely and how parallel the rival runs past."""
+    ahead, across = found.ahead[mine], found.ahead[rival]
+    parallel = np.abs(ahead[:, 0] * across[:, 0] + ahead[:, 1] * across[:, 1])
+    between = found.foot[mine] - found.foot[rival]
+    gap = np.sqrt(between[:, 0] * between[:, 0] + between[:, 1] * between[:, 1])
+    return (1.0 - parallel) * np.exp(-gap / CORNER_M), parallel
 
 
 def _weights(c: Coefficients) -> tuple[float, ...]:
@@ -94,42 +114,8 @@ def _weights(c: Coefficients) -> tuple[float, ...]:
 
 def _columns(
     found: Candidates, likelihood: FloatArray, nearer: FloatArray, corner: FloatArray, parallel: FloatArray
-) -> FloatArray:
+) -> tuple[FloatArray, ...]:
     bounded = np.clip(likelihood, 1e-9, 1.0 - 1e-9)
     logit = np.log(bounded / (1.0 - bounded))
     to_end = np.minimum(found.to_end_m, FAR_END_M) / 30.0
-    return np.column_stack([np.ones(len(found)), logit, nearer / 10.0, corner, parallel, to_end])
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Candidates as a table: a row a point, a column a rank."""
-
-    point: IntArray
-    rank: IntArray
-    position: IntArray
-
-    @classmethod
-    def of(cls, found: Candidates) -> _Grid:
-        rank = rank_within(found.point)
-        rows = int(found.point[-1]) + 1 if len(found) else 0
-        position = np.full((rows, int(rank.max()) + 1 if len(found) else 1), -1, dtype=np.int64)
-        position[found.point, rank] = np.arange(len(found))
-        return cls(found.point, rank, position)
-
-    def spread(self, values: FloatArray, empty: float) -> FloatArray:
-        table = np.full(self.position.shape, empty)
-        table[self.point, self.rank] = values
-        return table
-
-    def best_other(self, table: FloatArray) -> IntArray:
-        """For each candidate the position of the best *other* one of its point; ties → the nearer; −1 = none."""
-        if not len(self.point):
-            return self.point
-        best = table.argmax(axis=1)
-        without = table.copy()
-        without[np.arange(len(table)), best] = -np.inf
-        second = without.argmax(axis=1)
-        column = np.where(self.rank == best[self.point], second[self.point], best[self.point])
-        found: IntArray = self.position[self.point, column]
-        return np.where(column == self.rank, -1, found)
+    return np.ones(len(found)), logit, nearer / 10.0, corner, parallel, to_end

@@ -18,10 +18,22 @@ from shapely import STRtree
 from streetchief.geo.crs import project_geometries
 from streetchief.matching.address import StreetNames
 from streetchief.matching.chains import chain_places
+from streetchief.matching.grid import PieceGrid
 from streetchief.registry.model import Registry, Segment, Street
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PieceColumns:
+    """The pieces column by column, (pieces,) each: where a piece starts, how it runs, its length squared."""
+
+    x: FloatArray
+    y: FloatArray
+    dx: FloatArray
+    dy: FloatArray
+    length2: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +111,28 @@ class StreetIndex:
         return STRtree(shapely.linestrings(np.stack([self.start, self.end], axis=1)))
 
     @cached_property
+    def pieces(self) -> PieceColumns:
+        """The pieces as the arithmetic of many pairs wants them."""
+        (x, y), (dx, dy) = self.start.T, (self.end - self.start).T
+        return PieceColumns(*(np.ascontiguousarray(column) for column in (x, y, dx, dy, dx * dx + dy * dy)))
+
+    def grid(self, within_m: float) -> PieceGrid:
+        """All pieces in a grid for one search distance; made when first needed, like the tree."""
+        if within_m not in self._grids:
+            self._grids[within_m] = PieceGrid.of(self.start, self.end, self.piece_street, within_m)
+        return self._grids[within_m]
+
+    @cached_property
+    def _grids(self) -> dict[float, PieceGrid]:
+        return {}
+
+    @cached_property
     def names(self) -> StreetNames:
         """Reads which of these streets a text names."""
         return StreetNames.of(self.street_names, self.street_aliases)
 
     def __getstate__(self) -> dict[str, Any]:
-        made = ("tree", "names")
+        made = ("tree", "pieces", "_grids", "names")
         return {name: value for name, value in self.__dict__.items() if name not in made}
 
 

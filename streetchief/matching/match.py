@@ -11,12 +11,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from streetchief.matching.candidates import Candidates, candidates_near
-from streetchief.matching.confidence import PAST_END_M, Judged, judge
+from streetchief.matching.candidates import Candidates, candidates_near, in_order_of_place
+from streetchief.matching.confidence import DIGITS, PAST_END_M, Judged, judge
 from streetchief.matching.hearing import Heard, Hearing, hear
 from streetchief.matching.index import StreetIndex
 from streetchief.matching.model import SAME_PLACE_M, PlacingModel
 from streetchief.matching.result import Evidence, MatchBatch, Verdict
+from streetchief.matching.runs import Runs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -38,6 +39,9 @@ WORTH_OF_UNKNOWN = 0.5
 CORNER_FROM = 0.3
 PARALLEL_FROM = 0.9
 FAR_SIGMAS = 2.0
+# Steps between the ranks of an order: exact in float64, and beyond any log-odds of `DIGITS` digits.
+_BELOW_ALL_ODDS = 2.0**50
+_BELOW_UNNAMED = 2.0**51
 
 
 def match_points(
@@ -57,11 +61,16 @@ def match_points(
         raise ValueError(f"xy must be (n, 2), not {xy.shape}")
     if evidence is not None and len(evidence) != len(xy):
         raise ValueError(f"{len(evidence)} texts for {len(xy)} points")
-    parts = [_nothing(0)]
-    for rows, found in candidates_near(index, xy, model.reach_m):
-        texts = None if evidence is None else evidence[rows]
-        parts.append(_place(index, xy[rows], found, model, texts))
-    return MatchBatch(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(MatchBatch)))
+    batch = _nothing(len(xy))
+    order = in_order_of_place(index, xy, model.reach_m)
+    ordered = xy[order]
+    for rows, found in candidates_near(index, ordered, model.reach_m):
+        mine = order[rows]
+        texts = None if evidence is None else [evidence[row] for row in mine.tolist()]
+        part = _place(index, ordered[rows], found, model, texts)
+        for field in fields(MatchBatch):
+            getattr(batch, field.name)[mine] = getattr(part, field.name)
+    return batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +88,19 @@ class Order:
 
 
 def choose(points: int, found: Candidates, judged: Judged, heard: Hearing | None, reach_m: float) -> Order:
-    """Order the candidates of a chunk of points."""
+    """Order the candidates of a chunk of points: in reach, named by the text, log-odds, distance, segment code."""
+    runs = Runs.by(found.point)
     out_of_reach = found.distance_m > reach_m
-    unnamed = ~heard.named if heard is not None else np.ones(len(found), dtype=np.bool_)
-    keys = (found.segment, found.distance_m, -judged.log_odds)
-    geometry, _ = _first_two(points, found.point, np.lexsort((*keys, out_of_reach, found.point)))
-    best, second = _first_two(points, found.point, np.lexsort((*keys, unnamed, out_of_reach, found.point)))
-    some = best >= 0
-    some[some] = ~out_of_reach[best[some]]
-    return Order(np.where(some, best, -1), np.where(some, geometry, -1), np.where(some, second, -1))
-
-
-def _first_two(points: int, point: IntArray, order: IntArray) -> tuple[IntArray, IntArray]:
-    first, second = np.full(points, -1, dtype=np.int64), np.full(points, -1, dtype=np.int64)
-    ordered = point[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    first[ordered[starts]] = order[starts]
-    nexts = starts + 1
-    nexts = nexts[(nexts < len(order)) & ~np.isin(nexts, starts)]
-    second[ordered[nexts]] = order[nexts]
-    return first, second
+    # whole numbers, so that nothing is lost: candidates of equal odds stand by distance, then segment code, already
+    score = np.rint(judged.log_odds * 10.0**DIGITS) - np.where(out_of_reach, _BELOW_UNNAMED, 0.0)
+    named = score if heard is None else score - np.where(heard.named, 0.0, _BELOW_ALL_ODDS)
+    best, second = runs.two_greatest(named)
+    geometry = best if heard is None else runs.greatest(score)
+    reached = ~out_of_reach[best]
+    rows = found.point[runs.first[reached]]
+    order = Order(*(np.full(points, -1, dtype=np.int64) for _ in range(3)))
+    order.best[rows], order.geometry[rows], order.runner_up[rows] = best[reached], geometry[reached], second[reached]
+    return order
 
 
 def _place(
