@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from streetchief.city import City, FeedSpec
 from streetchief.errors import BadInput
@@ -18,6 +21,7 @@ from streetchief.matching.index import StreetIndex
 from streetchief.matching.model import PlacingModel
 from streetchief.matching.routing import RouteTable
 from streetchief.matching.scan import scan
+from streetchief.pipeline.lookup import Lookup
 from streetchief.registry.assemble import registry_from_city
 from streetchief.registry.model import Registry
 
@@ -45,6 +49,14 @@ class Context:
             "streets": self.index.fingerprint,
             "model": self.model.version,
         }
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """The tables of the registry and its indexes by position; made when first needed."""
+        return Lookup.of(self.registry, self.index, self.areas, self.rules)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "lookup"}
 
 
 def context_of(city: City, feed: FeedSpec, registry: Registry, model: PlacingModel | None = None) -> Context:
@@ -94,8 +106,10 @@ def scanned(context: Context, batches: Iterable[pa.RecordBatch]) -> Context:
 
 def address_of(batch: pa.RecordBatch) -> list[str | None]:
     """The text that may name the street: the address, or the complaint's own words where there is no address."""
-    pairs = zip(batch.column("address").to_pylist(), batch.column("text").to_pylist(), strict=True)
-    return [address or text for address, text in pairs]
+    address = batch.column("address")
+    told = pc.if_else(pc.not_equal(address, ""), address, None)
+    texts: list[str | None] = pc.coalesce(told, batch.column("text")).to_pylist()
+    return texts
 
 
 def declared_default_points(context: Context) -> np.ndarray:

@@ -66,11 +66,13 @@ def read_csv(path: Path, encoding: str, needed: set[str]) -> Iterator[RawRecord]
             raise BadInput("missing_columns", file=path.name, missing=", ".join(missing), encoding=encoding)
         lines = _Lines(stream, encoding if codec == "utf-8-sig" else codec)
         number = 2
+        rows = csv.reader(lines, strict=True)
         while True:
             lines.taken = []
             try:
-                row = next(csv.reader(lines, strict=True), None)
+                row = next(rows, None)
             except csv.Error:
+                rows = csv.reader(lines, strict=True)
                 yield RawRecord(number, {"": _visible(lines.give_back_all_but_first())}, MALFORMED)
                 number += 1
                 continue
@@ -82,7 +84,9 @@ def read_csv(path: Path, encoding: str, needed: set[str]) -> Iterator[RawRecord]
 
 
 def _record(number: int, header: list[str], row: list[str], text: str) -> RawRecord:
-    if any("\udc80" <= character <= "\udcff" for character in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         return RawRecord(number, {"": _visible(text)}, BAD_ENCODING)
     if len(row) != len(header):
         return RawRecord(number, {"": text.rstrip("\r\n")}, WRONG_COLUMNS)
