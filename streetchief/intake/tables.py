@@ -69,10 +69,12 @@ class ComplaintRow(Base):
         Index("ix_complaints_department_id", "department", "id"),
         Index("ix_complaints_run_id", "run_id", "id"),
         Index(
-            "ix_complaints_class_reported_at",
+            "ix_complaints_repeats",
             "scheme",
             "kind",
             "code",
+            text("(floor(st_y(geom) * 200)::integer)"),
+            text("(floor(st_x(geom) * 200)::integer)"),
             "reported_at",
             postgresql_where=text("verdict <> 'suspect'"),
         ),  # finds likely repeats
