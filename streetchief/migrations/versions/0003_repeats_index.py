@@ -1,4 +1,4 @@
-"""Likely repeats are found by class, square and time: by class and time alone, a busy class was read whole.
+"""Likely repeats are found by class in a square, and time: by class and time alone, a busy class was read whole.
 
 Revision ID: 0003
 Revises: 0002
@@ -15,19 +15,27 @@ branch_labels = None
 depends_on = None
 
 BELIEVED = sa.text("verdict <> 'suspect'")
-CLASS = ["scheme", "kind", "code"]
-SQUARE = [sa.text("(floor(st_y(geom) * 200)::integer)"), sa.text("(floor(st_x(geom) * 200)::integer)")]
+CLASS_IN_SQUARE = sa.text(
+    "hashtextextended((((((scheme)::text || ' '::text) || (kind)::text) || ' '::text) || (code)::text), "
+    "(((floor((st_y(geom) * (200)::double precision)))::bigint * 100000) "
+    "+ (floor((st_x(geom) * (200)::double precision)))::bigint))"
+)
 
 
 def upgrade() -> None:
     """Replace the index."""
-    op.create_index("ix_complaints_repeats", "complaints", [*CLASS, *SQUARE, "reported_at"], postgresql_where=BELIEVED)
+    op.create_index(
+        "ix_complaints_repeats", "complaints", [CLASS_IN_SQUARE, "reported_at"], postgresql_where=BELIEVED
+    )  # the expression of sql/020_mark_repeats.sql
     op.drop_index("ix_complaints_class_reported_at", table_name="complaints")
 
 
 def downgrade() -> None:
     """Put the index back."""
     op.create_index(
-        "ix_complaints_class_reported_at", "complaints", [*CLASS, "reported_at"], postgresql_where=BELIEVED
+        "ix_complaints_class_reported_at",
+        "complaints",
+        ["scheme", "kind", "code", "reported_at"],
+        postgresql_where=BELIEVED,
     )
     op.drop_index("ix_complaints_repeats", table_name="complaints")
