@@ -25,9 +25,8 @@ from streetchief.storage.metadata import Base
 
 Instant = DateTime(timezone=True)
 CLASS_IN_SQUARE = (  # as PostgreSQL itself writes it, so that the migrations' check can compare
-    "hashtextextended((((((scheme)::text || ' '::text) || (kind)::text) || ' '::text) || (code)::text), "
-    "(((floor((st_y(geom) * (200)::double precision)))::bigint * 100000) "
-    "+ (floor((st_x(geom) * (200)::double precision)))::bigint))"
+    "hashtextextended((((scheme::text || ' '::text) || kind::text) || ' '::text) || code::text, "
+    "floor(st_y(geom) * 200::double precision)::bigint * 100000 + floor(st_x(geom) * 200::double precision)::bigint)"
 )
 
 

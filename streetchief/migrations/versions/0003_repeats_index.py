@@ -16,9 +16,8 @@ depends_on = None
 
 BELIEVED = sa.text("verdict <> 'suspect'")
 CLASS_IN_SQUARE = sa.text(
-    "hashtextextended((((((scheme)::text || ' '::text) || (kind)::text) || ' '::text) || (code)::text), "
-    "(((floor((st_y(geom) * (200)::double precision)))::bigint * 100000) "
-    "+ (floor((st_x(geom) * (200)::double precision)))::bigint))"
+    "hashtextextended((((scheme::text || ' '::text) || kind::text) || ' '::text) || code::text, "
+    "floor(st_y(geom) * 200::double precision)::bigint * 100000 + floor(st_x(geom) * 200::double precision)::bigint)"
 )
 
 
