@@ -25,6 +25,9 @@ from streetchief.intake.times import plain_times
 
 FloatArray = NDArray[np.float64]
 
+FEW = 64
+"""Rows from which on a column is read as a column; fewer are read one by one, by the same rules."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _PLAIN_NUMBER = r"^-?[0-9]{1,9}(\.[0-9]{1,15})?$"  # what needs no second look
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
@@ -104,10 +107,13 @@ def _coordinates(x: pa.Array, y: pa.Array, reason: NDArray[np.object_]) -> Float
 
 def _numbers(texts: pa.Array) -> tuple[FloatArray, NDArray[np.bool_]]:
     """The numbers of a column, NaN where there is none, and which texts are no numbers."""
-    plain = pc.match_substring_regex(texts, _PLAIN_NUMBER)
-    values = np.array(pc.if_else(plain, texts, None).cast(pa.float64()).fill_null(np.nan))
     garbage = np.zeros(len(texts), dtype=bool)
-    odd = pc.fill_null(pc.invert(plain), False).to_numpy(zero_copy_only=False)
+    if len(texts) < FEW:
+        values, odd = np.full(len(texts), np.nan), ~_missing(texts)
+    else:
+        plain = pc.match_substring_regex(texts, _PLAIN_NUMBER)
+        values = np.array(pc.if_else(plain, texts, None).cast(pa.float64()).fill_null(np.nan))
+        odd = pc.fill_null(pc.invert(plain), False).to_numpy(zero_copy_only=False)
     for row in np.flatnonzero(odd).tolist():
         text = texts[row].as_py()
         if _NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text):
@@ -126,7 +132,8 @@ def _lonlat(
         lonlat = original.copy()  # what is not finite stays as it is, to be named as such
         for word in Datum:
             rows = np.isfinite(original).all(axis=1) & (datum == word.value)
-            lonlat[rows] = to_wgs84(original[rows], word)
+            if rows.any():
+                lonlat[rows] = to_wgs84(original[rows], word)
         faults = place_faults(lonlat[:, 0], lonlat[:, 1], city.bounds)
     for code in sorted(set(faults) - {""}):
         _note(reason, faults == code, code)
@@ -146,7 +153,9 @@ def instants_of(texts: pa.Array, formats: tuple[str, ...], zone: ZoneInfo) -> ND
 
     What plainly has the shape of the first format (ISO 8601 if none is declared) goes by columns, the rest row by row.
     """
-    times = plain_times(texts, formats[0] if formats else None, zone)
+    times = np.full(len(texts), np.datetime64("NaT", "us"))
+    if len(texts) >= FEW:
+        times = plain_times(texts, formats[0] if formats else None, zone)
     for row in np.flatnonzero(np.isnat(times) & ~_missing(texts)).tolist():
         found = read_time(texts[row].as_py(), formats, zone)
         if found is not None:

@@ -20,6 +20,7 @@ PHONE_MARK = "[电话]"
 # What a text must hold for the patterns above to have a chance: wide on purpose, for whole columns at a time.
 _MAYBE_ID_CARD = r"\p{Nd}{17}"
 _MAYBE_ANY = rf"{_MAYBE_ID_CARD}|1[3-9]\p{{Nd}}[- ]?\p{{Nd}}{{4}}|0\p{{Nd}}{{2,3}}-\p{{Nd}}{{3}}"
+_FEW = 256  # rows from which on it pays to have a pattern compiled for the column
 
 
 def is_id_card(text: str) -> bool:
@@ -50,6 +51,8 @@ def scrub_of(column: pa.Array) -> pa.Array:
 
 def _changed(column: pa.Array, maybe: str, change: Callable[[str], str]) -> pa.Array:
     """The column with the few texts changed that may need it."""
+    if len(column) < _FEW:
+        return pa.array([None if text is None else change(text) for text in column.to_pylist()], pa.string())
     where = pc.fill_null(pc.match_substring_regex(column, maybe), False)
     texts = column.filter(where).to_pylist()
     return pc.replace_with_mask(column, where, pa.array(map(change, texts), pa.string())) if texts else column

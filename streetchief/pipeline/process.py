@@ -41,6 +41,7 @@ REJECTED_SCHEMA = pa.schema(
         ("reason", pa.string()), ("raw", pa.string()), ("fields", pa.map_(pa.string(), pa.string())),
     ]
 )  # fmt: skip
+_NO_REJECTION = pa.RecordBatch.from_pylist([], schema=REJECTED_SCHEMA)
 _VERDICTS = pa.array([verdict.word for verdict in Verdict])
 _EVIDENCE = pa.array([evidence.word for evidence in Evidence])
 _KEPT_AS_RECEIVED = ("content_hash", "line", "code", "condition", "complainant_name", "complainant_phone")
@@ -68,6 +69,8 @@ def process(batch: pa.RecordBatch, context: Context) -> Processed:
 
 def refuse(batch: pa.RecordBatch, reasons: list[str], feed: str) -> pa.RecordBatch:
     """Raw records as rejections (`REJECTED_SCHEMA`), one reason code each; identity numbers are dropped."""
+    if not batch.num_rows:
+        return _NO_REJECTION
     fields = [
         [(name, drop_id_cards(record[name])) for name in FEED_FIELDS if record[name] is not None]
         for record in batch.to_pylist()

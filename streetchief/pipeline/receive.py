@@ -78,7 +78,7 @@ def receive(
     for batch in batches:
         processed = process(batch, context)
         with transaction(engine) as session:
-            counted = _take(session, run_id, context.feed.id, batch, processed, clock())
+            counted = take(session, run_id, context.feed.id, batch, processed, clock())
         _count(summary, batch.num_rows, *counted)
         progress(batch.num_rows)
     with transaction(engine) as session:
@@ -89,7 +89,7 @@ def receive(
     return result
 
 
-def _take(
+def take(
     session: Session, run_id: int, feed: str, batch: pa.RecordBatch, processed: Processed, now: datetime
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Store what is new of a batch; returns the complaints and the rejections that were stored."""
