@@ -26,7 +26,7 @@ from tests.benchmarks.bench_town import SCHEME, SRID
 REACH_M = 60.0
 FIXED = {
     "feed": "bench", "scheme": SCHEME, "kind": "event", "datum": "wgs84", "cell": 0, "evidence": "geometry",
-    "registry_version": 1, "model_version": "x", "synthetic": False, "reason": "", "content_hash": "",
+    "registry_version": 1, "model_version": "x", "synthetic": False, "reason": "none", "content_hash": "0" * 64,
 }  # fmt: skip
 
 
