@@ -21,7 +21,7 @@ from streetchief.city import City, FeedSpec
 from streetchief.geo.bounds import place_faults, projected_place_faults
 from streetchief.geo.datum import Datum, to_wgs84
 from streetchief.intake import reject
-from streetchief.intake.times import plain_times
+from streetchief.intake.times import no_times, plain_times
 
 FloatArray = NDArray[np.float64]
 
@@ -66,7 +66,9 @@ def normalise(batch: pa.RecordBatch, feed: FeedSpec, city: City) -> Normalised:
     original = _coordinates(batch.column("lon"), batch.column("lat"), reason)
     lonlat = _lonlat(original, datum, feed, city, reason)
     instant = _times(batch.column("reported_at"), feed, reason)
-    kind = _by_distinct(batch.column("kind"), lambda k: feed.kinds.get(k, feed.default_kind) if k else feed.default_kind)
+    kind = _by_distinct(
+        batch.column("kind"), lambda k: feed.kinds.get(k, feed.default_kind) if k else feed.default_kind
+    )
     lonlat[reason != ""] = np.nan
     return Normalised(reason, original, lonlat, datum, instant, kind)
 
@@ -153,9 +155,8 @@ def instants_of(texts: pa.Array, formats: tuple[str, ...], zone: ZoneInfo) -> ND
 
     What plainly has the shape of the first format (ISO 8601 if none is declared) goes by columns, the rest row by row.
     """
-    times = np.full(len(texts), np.datetime64("NaT", "us"))
-    if len(texts) >= FEW:
-        times = plain_times(texts, formats[0] if formats else None, zone)
+    few = len(texts) < FEW
+    times = no_times(len(texts)) if few else plain_times(texts, formats[0] if formats else None, zone)
     for row in np.flatnonzero(np.isnat(times) & ~_missing(texts)).tolist():
         found = read_time(texts[row].as_py(), formats, zone)
         if found is not None:

@@ -13,8 +13,9 @@ from streetchief.intake.tables import ComplaintPrivateRow, ComplaintRow
 
 _PRIVATE = tuple(c.name for c in ComplaintPrivateRow.__table__.columns if c.name != "complaint_id")
 _STORED = tuple(c.name for c in ComplaintRow.__table__.columns if c.name not in ("id", "run_id", "repeat_of"))
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _TYPES = {
-    column.name: column.type.compile(postgresql.dialect())
+    column.name: column.type.compile(_DIALECT)
     for table in (ComplaintPrivateRow.__table__, ComplaintRow.__table__)
     for column in table.columns
 }

@@ -32,7 +32,7 @@ def plain_times(texts: pa.Array, form: str | None, zone: ZoneInfo) -> Instants:
            too but is not of exactly its shape, gives NaT: those are for a slower reader.  None = ISO 8601 to seconds
     zone   of the texts.  A time on a day on which the zone's offset changes gives NaT
     """
-    found = np.full(len(texts), np.datetime64("NaT", "us"))
+    found = no_times(len(texts))
     shape = _shape(form or _ISO, any_gap=form is None)
     if shape is None:
         return found
@@ -43,6 +43,11 @@ def plain_times(texts: pa.Array, form: str | None, zone: ZoneInfo) -> Instants:
         local = _local(_characters(texts.filter(fits), width), places)
         found[rows] = local - _offsets(local, zone)
     return found
+
+
+def no_times(rows: int) -> Instants:
+    """NaT for every row."""
+    return np.full(rows, np.datetime64("NaT", "us"))
 
 
 @lru_cache(maxsize=64)

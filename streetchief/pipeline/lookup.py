@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -73,7 +74,13 @@ class Lookup:
         )
 
     def assign(
-        self, scheme: str, kind: pa.Array, code: pa.Array, condition: pa.Array, street: IntArray, area: IntArray,
+        self,
+        scheme: str,
+        kind: pa.Array,
+        code: pa.Array,
+        condition: pa.Array,
+        street: IntArray,
+        area: IntArray,
         instant: NDArray[np.datetime64],
     ) -> tuple[list[Assignment], IntArray]:
         """Assignments, without chiefs, and for each row which of them is its own.
@@ -110,12 +117,10 @@ def _midnight(day: date, rules: RouteTable) -> int:
 
 def _distinct(columns: Iterable[IntArray]) -> tuple[IntArray, IntArray]:
     """Rows that hold each distinct combination first, and for each row which combination it has."""
-    packed: IntArray | None = None
-    for column in columns:
+    first_column, *others = columns
+    packed = np.asarray(first_column, dtype=np.int64)
+    for column in others:
         values = np.asarray(column, dtype=np.int64)
-        if packed is None:
-            packed = values
-            continue
         span = int(values.max(initial=0)) + 1
         if len(packed) and int(packed.max()) > (1 << 62) // span:
             packed = np.unique(packed, return_inverse=True)[1].astype(np.int64)
@@ -124,7 +129,7 @@ def _distinct(columns: Iterable[IntArray]) -> tuple[IntArray, IntArray]:
     return first, of
 
 
-def taken(words: Iterable[str | None], of: IntArray) -> pa.Array:
+def taken(words: Iterable[str | None], of: NDArray[np.integer[Any]]) -> pa.Array:
     """A string array: the word at each position, null at −1."""
     known = words if isinstance(words, pa.Array) else pa.array([*words], pa.string())
     return known.take(pa.array(of, mask=of < 0))

@@ -121,7 +121,7 @@ def _decide(session: Session, feed: str, batch: pa.RecordBatch, processed: Proce
 
 
 def _distinct(column: pa.Array) -> bool:
-    return pc.count_distinct(column).as_py() == len(column)
+    return bool(pc.count_distinct(column).as_py() == len(column))
 
 
 def take_replayed(session: Session, run_id: int, processed: Processed) -> str:

@@ -43,7 +43,7 @@ class Sight:
         return np.concatenate(self._xy) if self._xy else np.empty((0, 2))
 
     def texts(self, xy: FloatArray, least_rows: int) -> list[str | None]:
-        """A text for each row of `xy`, equal ones kept once; None where fewer than `least_rows` share its centimetre."""
+        """A text for each row of `xy`, equal ones once; None where fewer than `least_rows` share its centimetre."""
         self._texts.close()
         self._file.seek(0)
         cm = np.rint(xy * _CM).astype(np.int64)

@@ -39,7 +39,9 @@ def city_and_registry(segments: int, lot: np.random.Generator) -> tuple[City, Re
                 street = f"{kind}{j if kind == 'h' else i}"
                 streets.setdefault(street, Street(street, f"street {street}"))
                 line = shapely.LineString(to_lonlat(np.array([nodes[i, j], bend, other]), SRID))
-                found.append(Segment(f"{kind}-{i:03d}-{j:03d}", street, line, area=f"A{i * 10 // side}{j * 10 // side}"))
+                found.append(
+                    Segment(f"{kind}-{i:03d}-{j:03d}", street, line, area=f"A{i * 10 // side}{j * 10 // side}")
+                )
     around = to_lonlat(np.array([np.array(CORNER) - 2000, np.array(CORNER) + side * BLOCK_M + 2000]), SRID)
     bounds = (*map(float, around[0]), *map(float, around[1]))
     return _city(bounds), Registry(

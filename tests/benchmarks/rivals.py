@@ -63,15 +63,21 @@ def prepare(engine: Engine, index: Any, registry: Any) -> None:
     """What the SQL ways need: streets in metres with a GiST index, routes as a table, a run."""
     lines = project_geometries([s.geometry for s in registry.segments], SRID)
     streets = geopandas.GeoDataFrame(
-        {"code": [s.code for s in registry.segments], "area": [s.area for s in registry.segments]}, geometry=lines, crs=SRID
+        {"code": [s.code for s in registry.segments], "area": [s.area for s in registry.segments]},
+        geometry=lines,
+        crs=SRID,
     )
     streets.to_postgis("bench_segments", engine, index=False)
-    routes = pd.DataFrame([(r.code, r.handler) for r in registry.rules if r.street is None], columns=["code", "department"])
+    routes = pd.DataFrame(
+        [(r.code, r.handler) for r in registry.rules if r.street is None], columns=["code", "department"]
+    )
     routes.to_sql("bench_routes", engine, index=False)
     with engine.begin() as connection:
         connection.execute(text("create index on bench_segments using gist (geometry)"))
         connection.execute(text("create unique index on bench_routes (code)"))
-        connection.execute(text("insert into intake_runs (feed, source, versions, started_at) values ('bench', 'x', '{}', now())"))
+        connection.execute(
+            text("insert into intake_runs (feed, source, versions, started_at) values ('bench', 'x', '{}', now())")
+        )
         connection.execute(text("analyze bench_segments"))
         connection.execute(text("analyze bench_routes"))
 
@@ -141,8 +147,8 @@ def postgis(engine: Engine, frame: pd.DataFrame) -> None:
                 "order by m, b.code limit 1) n on true join bench_routes r on r.code = s.code "
                 "on conflict (feed, external_id) do nothing returning id, external_id) "
                 "insert into complaint_private (complaint_id, line, raw) select a.id, 0, "
-                "concat('{\"at\":\"', s.at, '\",\"code\":\"', s.code, '\",\"id\":\"', s.id, '\",\"says\":\"', s.says, "
-                "'\",\"x\":\"', s.lon, '\",\"y\":\"', s.lat, '\"}') from added a join staged s on s.id = a.external_id"
+                'concat(\'{"at":"\', s.at, \'","code":"\', s.code, \'","id":"\', s.id, \'","says":"\', s.says, '
+                '\'","x":"\', s.lon, \'","y":"\', s.lat, \'"}\') from added a join staged s on s.id = a.external_id'
             ),
             FIXED,
         )
@@ -152,10 +158,14 @@ def geopandas_way(engine: Engine, frame: pd.DataFrame, streets: geopandas.GeoDat
     """sjoin_nearest and to_postgis, as a notebook would; the private rows are left out, to its advantage."""
     points = geopandas.GeoDataFrame(frame, geometry=geopandas.points_from_xy(frame["x"], frame["y"]), crs=4326)
     joined = points.to_crs(SRID).sjoin_nearest(streets, how="left", max_distance=REACH_M, distance_col="distance_m")
-    joined = joined.sort_values(["id", "code_right"]).drop_duplicates("id").merge(routes, left_on="code_left", right_on="code")
+    joined = (
+        joined.sort_values(["id", "code_right"])
+        .drop_duplicates("id")
+        .merge(routes, left_on="code_left", right_on="code")
+    )
     found = geopandas.GeoDataFrame(
         {
-            **{name: value for name, value in FIXED.items()},
+            **FIXED,
             "external_id": joined["id"], "run_id": 1, "reported_at": joined["at"], "code": joined["code"],
             "text": joined["says"], "original_x": joined["x"], "original_y": joined["y"],
             "verdict": np.where(joined["code_right"].isna(), "too_far", "matched"),
@@ -213,7 +223,9 @@ def nearest(engine: Engine) -> dict[str, str | None]:
 def rows_stored(engine: Engine) -> tuple[int, int]:
     """Complaints and private rows."""
     with Session(engine) as session:
-        counts = [session.scalars(select(func.count()).select_from(t)).one() for t in (ComplaintRow, ComplaintPrivateRow)]
+        counts = [
+            session.scalars(select(func.count()).select_from(t)).one() for t in (ComplaintRow, ComplaintPrivateRow)
+        ]
     return counts[0], counts[1]
 
 

@@ -63,7 +63,9 @@ def single(engine: Engine, context: Context, path: Path) -> None:
             receive_one(connection, context, run, record, rivals.now())
 
 
-def check_answers(engine: Engine, context: Context, frame: pd.DataFrame, works: dict[str, Callable[[], object]]) -> None:
+def check_answers(
+    engine: Engine, context: Context, frame: pd.DataFrame, works: dict[str, Callable[[], object]]
+) -> None:
     """The ways name the same segment, asked for the nearest; plain COPY gives back what intake stored, to the byte."""
     streets = context.index
     nearest = context.model.with_(coefficients=Coefficients(0.0, 0.0, 50.0, 0.0, 0.0, 0.0))
@@ -128,8 +130,12 @@ def show(rounds: list[dict[str, rivals.Cost]]) -> None:
     for name in rounds[0]:
         rows = SINGLE if name in ("ORM, report by report", "single reports") else ROWS
         costs = [r[name] for r in rounds]
-        client, backends, wall = (median(getattr(c, part) for c in costs) / rows * 1e6 for part in ("client", "backends", "wall"))
-        print(f"  {name:24}{client + backends:9.1f} CPU µs/row = client {client:8.1f} + backends {backends:7.1f}; wall {wall:8.1f}")
+        client, backends, wall = (
+            median(getattr(c, part) for c in costs) / rows * 1e6 for part in ("client", "backends", "wall")
+        )
+        print(
+            f"  {name:24}{client + backends:9.1f} CPU µs/row = client {client:8.1f} + backends {backends:7.1f}; wall {wall:8.1f}"
+        )
     intake = ("intake of records", ROWS)
     ratio("ceiling : intake of records", rounds, ("plain COPY (ceiling)", ROWS), intake, 0.65)
     ratio("ceiling : intake of the file", rounds, ("plain COPY (ceiling)", ROWS), ("intake of the file", ROWS), 0.65)
@@ -159,5 +165,7 @@ def test_peak_memory_of_many_rows(database_engine: Engine, database_url: str, tm
         check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     megabytes, seconds = ran.stdout.split()
-    print(f"\n{MANY:,} rows, scan and intake: peak {megabytes} MB (aim ≤ 1024), client {float(seconds) / MANY * 1e6:.1f} CPU µs/row")
+    print(
+        f"\n{MANY:,} rows, scan and intake: peak {megabytes} MB (aim ≤ 1024), client {float(seconds) / MANY * 1e6:.1f} CPU µs/row"
+    )
     assert rivals.rows_stored(database_engine) == (MANY, MANY)
