@@ -7,26 +7,31 @@ no declared format is a rejection, a code that nobody knows is kept as it came.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from streetchief.city import City, FeedSpec
 from streetchief.geo.bounds import place_faults, projected_place_faults
 from streetchief.geo.datum import Datum, to_wgs84
 from streetchief.intake import reject
+from streetchief.intake.times import FIRST_YEAR, LAST_YEAR, no_times, plain_times
 
 FloatArray = NDArray[np.float64]
+
+FEW = 64
+"""Rows from which on a column is read as a column; fewer are read one by one, by the same rules."""
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 NAMES = ("id", "kind", "code", "condition")
 MOST_CHARACTERS = 200
-FIRST_YEAR, LAST_YEAR = 1970, 2199  # a time outside is a slip or an empty form, not when somebody complained
+_PLAIN_NUMBER = r"^-?[0-9]{1,9}(\.[0-9]{1,15})?$"  # what needs no second look
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 
 
@@ -38,7 +43,7 @@ class Normalised:
     original     (n, 2) float64 as received, in the feed's datum or projection; NaN where it is no number
     lonlat       (n, 2) float64 WGS-84 degrees; NaN where the reason is not ""
     datum        object array of datum words
-    reported_at  object array of aware UTC datetimes, None where unknown
+    instant      datetime64[us] UTC, NaT where unknown
     kind         object array: ``component`` | ``event`` | None
     """
 
@@ -46,24 +51,44 @@ class Normalised:
     original: FloatArray
     lonlat: FloatArray
     datum: NDArray[np.object_]
-    reported_at: NDArray[np.object_]
+    instant: NDArray[np.datetime64]
     kind: NDArray[np.object_]
+
+    @property
+    def reported_at(self) -> NDArray[np.object_]:
+        """The instants as an object array of aware UTC datetimes, None where unknown."""
+        return np.array([None if t is None else t.replace(tzinfo=UTC) for t in self.instant.tolist()] + [None])[:-1]
 
 
 def normalise(batch: pa.RecordBatch, feed: FeedSpec, city: City) -> Normalised:
     """Understand a batch of raw records (`RAW_SCHEMA`) of one feed.  An empty batch gives empty arrays."""
-    columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}
-    n = batch.num_rows
-    reason = np.array([fault or "" for fault in columns["fault"]], dtype=object)
-    _note(reason, np.array([value is None for value in columns["id"]], dtype=bool), reject.MISSING_ID)
-    _note(reason, _too_long(columns), reject.TOO_LONG)
-    datum = _datums(columns["datum"], feed, reason)
-    original = _coordinates(columns["lon"], columns["lat"], reason)
+    reason = batch.column("fault").fill_null("").to_numpy(zero_copy_only=False).astype(object)
+    _note(reason, _missing(batch.column("id")), reject.MISSING_ID)
+    for name in NAMES:
+        _note(reason, _too_long(batch.column(name)), reject.TOO_LONG)
+    datum = _datums(batch.column("datum"), feed, reason)
+    original = _coordinates(batch.column("lon"), batch.column("lat"), reason)
     lonlat = _lonlat(original, datum, feed, city, reason)
-    reported_at = _times(columns["reported_at"], feed, reason)
-    kind = np.array([feed.kinds.get(k, feed.default_kind) if k else feed.default_kind for k in columns["kind"]], object)
+    instant = _times(batch.column("reported_at"), feed, reason)
+    kind = _by_distinct(
+        batch.column("kind"), lambda k: feed.kinds.get(k, feed.default_kind) if k else feed.default_kind
+    )
     lonlat[reason != ""] = np.nan
-    return Normalised(reason, original, lonlat, datum, reported_at, kind.reshape(n))
+    return Normalised(reason, original, lonlat, datum, instant, kind)
+
+
+def _missing(column: pa.Array) -> NDArray[np.bool_]:
+    missing: NDArray[np.bool_] = column.is_null().to_numpy(zero_copy_only=False)
+    return missing
+
+
+def _by_distinct(column: pa.Array, meaning: Callable[[str | None], str | None]) -> NDArray[np.object_]:
+    """The meaning of every text, found once for each distinct one."""
+    coded = column.dictionary_encode()
+    meanings = [meaning(text) for text in [*coded.dictionary.to_pylist(), None]]
+    known = np.array(meanings, dtype=object)
+    found: NDArray[np.object_] = known[coded.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)]
+    return found
 
 
 def _note(reason: NDArray[np.object_], where: NDArray[np.bool_], code: str) -> None:
@@ -71,35 +96,44 @@ def _note(reason: NDArray[np.object_], where: NDArray[np.bool_], code: str) -> N
     reason[where & (reason == "")] = code
 
 
-def _too_long(columns: Mapping[str, list[str | None]]) -> NDArray[np.bool_]:
+def _too_long(column: pa.Array) -> NDArray[np.bool_]:
     """Names longer than any real one (and than a database index takes): the whole record waits for a person."""
-    names = zip(*(columns[name] for name in NAMES), strict=True)
-    return np.array([any(len(name or "") > MOST_CHARACTERS for name in row) for row in names], dtype=bool)
+    lengths = pc.utf8_length(column).fill_null(0).to_numpy(zero_copy_only=False)
+    too_long: NDArray[np.bool_] = lengths > MOST_CHARACTERS
+    return too_long
 
 
-def _datums(declared: list[str | None], feed: FeedSpec, reason: NDArray[np.object_]) -> NDArray[np.object_]:
-    words = np.array([feed.datum or (word or "").lower() for word in declared], dtype=object)
-    known = {d.value for d in Datum}
+def _datums(declared: pa.Array, feed: FeedSpec, reason: NDArray[np.object_]) -> NDArray[np.object_]:
+    words = _by_distinct(declared, lambda word: feed.datum or (word or "").lower())
     _note(reason, words == "", reject.MISSING_DATUM)
-    _note(reason, np.array([word not in known for word in words], dtype=bool), reject.UNKNOWN_DATUM)
+    known = [word in set(Datum) for word in words] if feed.datum is None else feed.datum in set(Datum)
+    _note(reason, ~np.broadcast_to(known, len(words)), reject.UNKNOWN_DATUM)
     return words
 
 
-def _coordinates(x: list[str | None], y: list[str | None], reason: NDArray[np.object_]) -> FloatArray:
-    values = np.full((len(x), 2), np.nan)
-    garbage = np.zeros(len(x), dtype=bool)
-    missing = np.zeros(len(x), dtype=bool)
-    for column, texts in enumerate((x, y)):
-        for row, text in enumerate(texts):
-            if text is None:
-                missing[row] = True
-            elif _NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text):
-                values[row, column] = float(text)
-            else:
-                garbage[row] = True
-    _note(reason, missing, reject.MISSING_COORDINATE)
-    _note(reason, garbage, reject.NOT_A_NUMBER)
-    return values
+def _coordinates(x: pa.Array, y: pa.Array, reason: NDArray[np.object_]) -> FloatArray:
+    columns = [_numbers(x), _numbers(y)]
+    _note(reason, _missing(x) | _missing(y), reject.MISSING_COORDINATE)
+    _note(reason, columns[0][1] | columns[1][1], reject.NOT_A_NUMBER)
+    return np.column_stack([columns[0][0], columns[1][0]])
+
+
+def _numbers(texts: pa.Array) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """The numbers of a column, NaN where there is none, and which texts are no numbers."""
+    garbage = np.zeros(len(texts), dtype=bool)
+    if len(texts) < FEW:
+        values, odd = np.full(len(texts), np.nan), ~_missing(texts)
+    else:
+        plain = pc.match_substring_regex(texts, _PLAIN_NUMBER)
+        values = np.array(pc.if_else(plain, texts, None).cast(pa.float64()).fill_null(np.nan))
+        odd = pc.fill_null(pc.invert(plain), False).to_numpy(zero_copy_only=False)
+    for row in np.flatnonzero(odd).tolist():
+        text = texts[row].as_py()
+        if _NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text):
+            values[row] = float(text)
+        else:
+            garbage[row] = True
+    return values, garbage
 
 
 def _lonlat(
@@ -111,21 +145,33 @@ def _lonlat(
         lonlat = original.copy()  # what is not finite stays as it is, to be named as such
         for word in Datum:
             rows = np.isfinite(original).all(axis=1) & (datum == word.value)
-            lonlat[rows] = to_wgs84(original[rows], word)
+            if rows.any():
+                lonlat[rows] = to_wgs84(original[rows], word)
         faults = place_faults(lonlat[:, 0], lonlat[:, 1], city.bounds)
     for code in sorted(set(faults) - {""}):
         _note(reason, faults == code, code)
     return lonlat
 
 
-def _times(texts: list[str | None], feed: FeedSpec, reason: NDArray[np.object_]) -> NDArray[np.object_]:
-    zone = ZoneInfo(feed.zone)
-    times = np.full(len(texts), None, dtype=object)
-    for row, text in enumerate(texts):
-        if text is not None:
-            times[row] = read_time(text, feed.time_formats, zone)
-    _note(reason, np.array([text is None for text in texts], dtype=bool), reject.MISSING_TIME)
-    _note(reason, times == None, reject.BAD_TIME)  # noqa: E711  element-wise
+def _times(texts: pa.Array, feed: FeedSpec, reason: NDArray[np.object_]) -> NDArray[np.datetime64]:
+    missing = _missing(texts)
+    times = instants_of(texts, feed.time_formats, ZoneInfo(feed.zone))
+    _note(reason, missing, reject.MISSING_TIME)
+    _note(reason, np.isnat(times), reject.BAD_TIME)
+    return times
+
+
+def instants_of(texts: pa.Array, formats: tuple[str, ...], zone: ZoneInfo) -> NDArray[np.datetime64]:
+    """`read_time` of a column: datetime64[us] in UTC, NaT for nulls and for what is unreadable.
+
+    What plainly has the shape of the first format (ISO 8601 if none is declared) goes by columns, the rest row by row.
+    """
+    few = len(texts) < FEW
+    times = no_times(len(texts)) if few else plain_times(texts, formats[0] if formats else None, zone)
+    for row in np.flatnonzero(np.isnat(times) & ~_missing(texts)).tolist():
+        found = read_time(texts[row].as_py(), formats, zone)
+        if found is not None:
+            times[row] = np.datetime64(found.replace(tzinfo=None), "us")
     return times
 
 

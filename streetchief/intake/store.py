@@ -6,22 +6,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import shapely
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import String, bindparam, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from streetchief.errors import NotFound
 from streetchief.intake.dedup import Known
 from streetchief.intake.reject import ID_CONFLICT
+from streetchief.intake.staging import insert_complaints, stage_delivered
 from streetchief.intake.tables import ComplaintPrivateRow, ComplaintRow, DeadLetterRow, IntakeRunRow, PlacingModelRow
 
-_PRIVATE = ("line", "raw", "complainant_name", "complainant_phone")
-_COMPUTED = ("id", "run_id", "repeat_of")
-_STORED = tuple(c.name for c in ComplaintRow.__table__.columns if c.name not in _COMPUTED)
-_STAGED = (*_STORED, *_PRIVATE)
+# An id is looked up by itself: joined as sets, a planner without statistics would read the whole table for a batch.
+_KNOWN = (
+    "select d.external_id, c.content_hash from delivered d cross join lateral (select content_hash from complaints "
+    "where feed = :feed and external_id = d.external_id limit 1) c "
+    "union all select null, d.content_hash from delivered d cross join lateral (select from dead_letters "
+    "where feed = :feed and content_hash = d.content_hash limit 1) l"
+)
 
 
 def lock_feed(session: Session, feed: str) -> None:
@@ -29,15 +32,13 @@ def lock_feed(session: Session, feed: str) -> None:
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"intake:{feed}", 0))))
 
 
-def known(session: Session, feed: str, ids: Sequence[str], hashes: Sequence[str]) -> Known:
-    """What is stored already under these ids and contents of a feed."""
-    row = ComplaintRow
-    stored = session.execute(
-        select(row.external_id, row.content_hash).where(row.feed == feed, row.external_id.in_(ids))
-    )
-    letter = DeadLetterRow
-    refused = session.scalars(select(letter.content_hash).where(letter.feed == feed, letter.content_hash.in_(hashes)))
-    return Known({row.external_id: row.content_hash for row in stored}, frozenset(refused))
+def known(session: Session, feed: str, ids: Sequence[str | None], hashes: Sequence[str]) -> Known:
+    """What is stored already under these ids and contents of a feed: as many ids (None = none) as contents."""
+    stage_delivered(session, ids, hashes)
+    found = session.execute(text(_KNOWN), {"feed": feed}).all()
+    session.execute(text("drop table delivered"))
+    stored = {row.external_id: row.content_hash for row in found if row.external_id is not None}
+    return Known(stored, frozenset(row.content_hash for row in found if row.external_id is None))
 
 
 def start_run(session: Session, feed: str, source: str, versions: dict[str, Any], now: datetime) -> int:
@@ -56,38 +57,8 @@ def add_complaints(session: Session, run_id: int, complaints: pa.RecordBatch) ->
 
     An id that is stored already is left as it is: the unique key (feed, external_id) is the idempotency.
     """
-    if not complaints.num_rows:
-        return
-    columns = ", ".join(_STORED)
-    session.execute(
-        text(
-            f"create temp table staged_complaints on commit drop as select {columns}, "
-            "0::bigint as line, ''::text as raw, ''::text as complainant_name, ''::text as complainant_phone "
-            "from complaints with no data"
-        )
-    )
-    cursor = session.connection().connection.cursor()
-    with cursor.copy(f"copy staged_complaints ({', '.join(_STAGED)}) from stdin") as copy:
-        for row in zip(*_staged_columns(complaints), strict=True):
-            copy.write_row(row)
-    session.execute(
-        text(
-            f"with added as (insert into complaints (run_id, {columns}) select :run, {columns} from staged_complaints "
-            "order by line on conflict (feed, external_id) do nothing returning id, feed, external_id) "
-            "insert into complaint_private (complaint_id, line, raw, complainant_name, complainant_phone) "
-            "select added.id, line, raw, complainant_name, complainant_phone "
-            "from added join staged_complaints using (feed, external_id)"
-        ),
-        {"run": run_id},
-    )
-    session.execute(text("drop table staged_complaints"))
-
-
-def _staged_columns(complaints: pa.RecordBatch) -> list[list[Any]]:
-    lonlat = np.column_stack([complaints.column("lon").to_numpy(), complaints.column("lat").to_numpy()])
-    points = shapely.set_srid(shapely.points(lonlat), 4326)
-    geom = shapely.to_wkb(points, hex=True, include_srid=True).tolist()
-    return [geom if name == "geom" else complaints.column(name).to_pylist() for name in _STAGED]
+    if complaints.num_rows:
+        insert_complaints(session, run_id, complaints)
 
 
 def supersede(session: Session, feed: str, ids: Sequence[str], now: datetime) -> None:
@@ -95,7 +66,8 @@ def supersede(session: Session, feed: str, ids: Sequence[str], now: datetime) ->
     row = DeadLetterRow
     session.execute(
         update(row)
-        .where(row.feed == feed, row.external_id.in_(ids), row.status == "open", row.reason != ID_CONFLICT)
+        .where(row.feed == feed, row.external_id == func.any(bindparam("ids", list(ids), ARRAY(String))))
+        .where(row.status == "open", row.reason != ID_CONFLICT)
         .values(status="superseded", closed_at=now)
     )
 

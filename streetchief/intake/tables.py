@@ -24,6 +24,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from streetchief.storage.metadata import Base
 
 Instant = DateTime(timezone=True)
+CLASS_IN_SQUARE = (  # as PostgreSQL itself writes it, so that the migrations' check can compare
+    "hashtextextended((((scheme::text || ' '::text) || kind::text) || ' '::text) || code::text, "
+    "floor(st_y(geom) * 200::double precision)::bigint * 100000 + floor(st_x(geom) * 200::double precision)::bigint)"
+)
 
 
 class PlacingModelRow(Base):
@@ -69,10 +73,8 @@ class ComplaintRow(Base):
         Index("ix_complaints_department_id", "department", "id"),
         Index("ix_complaints_run_id", "run_id", "id"),
         Index(
-            "ix_complaints_class_reported_at",
-            "scheme",
-            "kind",
-            "code",
+            "ix_complaints_repeats",
+            text(CLASS_IN_SQUARE),
             "reported_at",
             postgresql_where=text("verdict <> 'suspect'"),
         ),  # finds likely repeats

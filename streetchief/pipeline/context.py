@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from streetchief.city import City, FeedSpec
 from streetchief.errors import BadInput
@@ -18,6 +21,8 @@ from streetchief.matching.index import StreetIndex
 from streetchief.matching.model import PlacingModel
 from streetchief.matching.routing import RouteTable
 from streetchief.matching.scan import scan
+from streetchief.pipeline.lookup import Lookup
+from streetchief.pipeline.sight import Sight
 from streetchief.registry.assemble import registry_from_city
 from streetchief.registry.model import Registry
 
@@ -45,6 +50,14 @@ class Context:
             "streets": self.index.fingerprint,
             "model": self.model.version,
         }
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """The tables of the registry and its indexes by position; made when first needed."""
+        return Lookup.of(self.registry, self.index, self.areas, self.rules)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "lookup"}
 
 
 def context_of(city: City, feed: FeedSpec, registry: Registry, model: PlacingModel | None = None) -> Context:
@@ -75,27 +88,34 @@ def context_from_city(city: City, feed: FeedSpec) -> Context:
 def scanned(context: Context, batches: Iterable[pa.RecordBatch]) -> Context:
     """The context with the placing model of this feed: set-back curve and default points, from one look over it.
 
-    The points are looked at as a set: their order and batching do not matter.  A feed without a usable point keeps
+    The points are looked at as a set: their order and batching do not matter.  Of each batch only the places are kept
+    in memory.  A feed without a usable point keeps
     the model it has.
     """
-    lonlat: list[np.ndarray] = []
-    evidence: list[str | None] = []
-    for batch in batches:
-        normal = normalise(batch, context.feed, context.city)
-        usable = normal.reason == ""
-        lonlat.append(normal.lonlat[usable])
-        evidence.extend(text for text, use in zip(address_of(batch), usable, strict=True) if use)
     model = context.model.with_default_points(declared_default_points(context))
-    if evidence:
-        xy = to_xy(np.concatenate(lonlat), context.city.metric_srid)
-        model = scan(context.index, xy, model, evidence=evidence, default_point_rows=context.feed.default_point_rows)
+    least_rows = context.feed.default_point_rows
+    with Sight() as sight:
+        for batch in batches:
+            normal = normalise(batch, context.feed, context.city)
+            usable = normal.reason == ""
+            xy = to_xy(normal.lonlat[usable], context.city.metric_srid)
+            sight.add(xy, _told(batch).filter(pa.array(usable, pa.bool_())))
+        xy = sight.xy()
+        if len(xy):
+            texts = sight.texts(xy, least_rows)
+            model = scan(context.index, xy, model, evidence=texts, default_point_rows=least_rows)
     return replace(context, model=model)
 
 
 def address_of(batch: pa.RecordBatch) -> list[str | None]:
     """The text that may name the street: the address, or the complaint's own words where there is no address."""
-    pairs = zip(batch.column("address").to_pylist(), batch.column("text").to_pylist(), strict=True)
-    return [address or text for address, text in pairs]
+    texts: list[str | None] = _told(batch).to_pylist()
+    return texts
+
+
+def _told(batch: pa.RecordBatch) -> pa.Array:
+    address = batch.column("address")
+    return pc.coalesce(pc.if_else(pc.not_equal(address, ""), address, None), batch.column("text"))
 
 
 def declared_default_points(context: Context) -> np.ndarray:

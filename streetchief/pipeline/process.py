@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -14,12 +12,12 @@ from streetchief.city import FEED_FIELDS
 from streetchief.geo.cells import cell_of
 from streetchief.geo.crs import to_xy
 from streetchief.intake.normalise import Normalised, normalise
-from streetchief.intake.privacy import drop_id_cards, scrub
+from streetchief.intake.privacy import drop_id_cards, drop_id_cards_of, scrub_of
 from streetchief.intake.reject import TOO_LONG
 from streetchief.matching.match import match_points
 from streetchief.matching.result import Evidence, MatchBatch, Verdict
-from streetchief.matching.routing import Assignment, CategoryCode, Place, route
 from streetchief.pipeline.context import Context, address_of
+from streetchief.pipeline.lookup import taken
 
 PLACED_SCHEMA = pa.schema(
     [
@@ -44,6 +42,9 @@ REJECTED_SCHEMA = pa.schema(
         ("reason", pa.string()), ("raw", pa.string()), ("fields", pa.map_(pa.string(), pa.string())),
     ]
 )  # fmt: skip
+_NO_REJECTION = pa.RecordBatch.from_pylist([], schema=REJECTED_SCHEMA)
+_VERDICTS = pa.array([verdict.word for verdict in Verdict])
+_EVIDENCE = pa.array([evidence.word for evidence in Evidence])
 _KEPT_AS_RECEIVED = ("content_hash", "line", "code", "condition", "complainant_name", "complainant_phone")
 
 
@@ -60,14 +61,17 @@ def process(batch: pa.RecordBatch, context: Context) -> Processed:
     normal = normalise(batch, context.feed, context.city)
     usable = normal.reason == ""
     kept, refused = np.flatnonzero(usable), np.flatnonzero(~usable)
+    good = batch.take(pa.array(kept)) if len(refused) else batch
     return Processed(
-        _complaints(batch.take(pa.array(kept)), normal, kept, context),
+        _complaints(good, normal, kept, context),
         refuse(batch.take(pa.array(refused)), list(normal.reason[refused]), context.feed.id),
     )
 
 
 def refuse(batch: pa.RecordBatch, reasons: list[str], feed: str) -> pa.RecordBatch:
     """Raw records as rejections (`REJECTED_SCHEMA`), one reason code each; identity numbers are dropped."""
+    if not batch.num_rows:
+        return _NO_REJECTION
     fields = [
         [(name, drop_id_cards(record[name])) for name in FEED_FIELDS if record[name] is not None]
         for record in batch.to_pylist()
@@ -79,7 +83,7 @@ def refuse(batch: pa.RecordBatch, reasons: list[str], feed: str) -> pa.RecordBat
         "content_hash": batch.column("content_hash"),
         "line": batch.column("line"),
         "reason": reasons,
-        "raw": _cleaned(batch, "raw", drop_id_cards),
+        "raw": drop_id_cards_of(batch.column("raw")),
         "fields": fields,
     }
     return pa.RecordBatch.from_pydict(columns, schema=REJECTED_SCHEMA)
@@ -90,51 +94,48 @@ def _complaints(batch: pa.RecordBatch, normal: Normalised, rows: np.ndarray, con
     xy = to_xy(lonlat, context.city.metric_srid)
     placed = match_points(context.index, xy, context.model, evidence=address_of(batch))
     columns: dict[str, Any] = {
-        "feed": [context.feed.id] * len(rows),
-        "scheme": [context.feed.scheme] * len(rows),
+        "feed": _repeated(context.feed.id, len(rows)),
+        "scheme": _repeated(context.feed.scheme, len(rows)),
         "external_id": batch.column("id"),
-        "kind": list(normal.kind[rows]),
-        "reported_at": list(normal.reported_at[rows]),
+        "kind": pa.array(normal.kind[rows], pa.string()),
+        "reported_at": pa.array(normal.instant[rows], pa.timestamp("us")).cast(pa.timestamp("us", "UTC")),
         "original_x": normal.original[rows, 0],
         "original_y": normal.original[rows, 1],
-        "datum": list(normal.datum[rows]),
+        "datum": pa.array(normal.datum[rows], pa.string()),
         "lon": lonlat[:, 0],
         "lat": lonlat[:, 1],
         "cell": cell_of(lonlat),
-        "registry_version": [context.registry.version] * len(rows),
-        "model_version": [context.model.version] * len(rows),
-        "synthetic": [context.feed.synthetic] * len(rows),
+        "registry_version": _repeated(context.registry.version, len(rows)).cast(pa.int64()),
+        "model_version": _repeated(context.model.version, len(rows)),
+        "synthetic": _repeated(context.feed.synthetic, len(rows)),
         **{name: batch.column(name) for name in _KEPT_AS_RECEIVED},
-        **{name: _cleaned(batch, name, scrub) for name in ("text", "address")},
-        "raw": _cleaned(batch, "raw", drop_id_cards),
+        **{name: scrub_of(batch.column(name)) for name in ("text", "address")},
+        "raw": drop_id_cards_of(batch.column("raw")),
     }
     columns |= placing_columns(placed, context)
-    columns |= _routing_columns(columns, placed, lonlat, context)
+    columns |= _routing_columns(columns, placed, lonlat, normal.instant[rows], context)
     return pa.RecordBatch.from_pydict(columns, schema=PLACED_SCHEMA)
 
 
-def _cleaned(batch: pa.RecordBatch, name: str, clean: Callable[[str], str]) -> list[str | None]:
-    return [None if text is None else clean(text) for text in batch.column(name).to_pylist()]
+def _repeated(value: str | int | bool | None, rows: int) -> pa.Array:
+    return pa.nulls(rows) if value is None else pa.repeat(pa.scalar(value), rows)
 
 
 def placing_columns(placed: MatchBatch, context: Context) -> dict[str, Any]:
     """The verdicts as named columns.  A street or segment is named for every verdict that has a candidate."""
-    index = context.index
-    street_codes = np.array([*index.street_codes, None], dtype=object)
-    street_names = np.array([*index.street_names, None], dtype=object)
-    segment_codes = np.array([*index.segment_codes, None], dtype=object)
+    known = context.lookup
     return {
-        "verdict": [Verdict(v).word for v in placed.verdict],
-        "reason": list(placed.reason),
+        "verdict": taken(_VERDICTS, placed.verdict),
+        "reason": pa.array(placed.reason, pa.string()),
         "confidence": _nullable(placed.confidence),
-        "evidence": [Evidence(e).word for e in placed.evidence],
-        "segment_code": list(segment_codes[placed.segment]),
-        "street_code": list(street_codes[placed.street]),
-        "street_name": list(street_names[placed.street]),
+        "evidence": taken(_EVIDENCE, placed.evidence),
+        "segment_code": taken(known.segment_codes, placed.segment),
+        "street_code": taken(known.street_codes, placed.street),
+        "street_name": taken(known.street_names, placed.street),
         "distance_m": _nullable(placed.distance_m),
         "offset_m": _nullable(placed.offset_m),
         "side": pa.array(placed.side, mask=placed.segment < 0),
-        "runner_up_street": list(street_names[placed.runner_up]),
+        "runner_up_street": taken(known.street_names, placed.runner_up),
         "margin_m": _nullable(placed.margin_m),
     }
 
@@ -144,43 +145,37 @@ def _nullable(values: np.ndarray) -> pa.Array:
 
 
 def _routing_columns(
-    columns: dict[str, Any], placed: MatchBatch, lonlat: np.ndarray, context: Context
-) -> dict[str, list[Any]]:
+    columns: dict[str, Any], placed: MatchBatch, lonlat: np.ndarray, instant: np.ndarray, context: Context
+) -> dict[str, Any]:
     """Area, departments and rule of each row.
 
-    Only a matched complaint is on a segment as far as the rules go; the area of a suspect place is not believed.
+    Only a matched complaint is on a segment as far as the rules go.
     """
-    located = context.areas.locate(lonlat)
-    codes, conditions = columns["code"].to_pylist(), columns["condition"].to_pylist()
-    found: dict[tuple[Any, ...], Assignment] = {}
-    names = ("area_code", "department", "supervisor", "co_departments", "rule", "triage_reason")
-    result: dict[str, list[Any]] = {name: [] for name in names}
-    for row, verdict in enumerate(placed.verdict):
-        matched = verdict == Verdict.MATCHED
-        segment = columns["segment_code"][row] if matched else None
-        area = _area_code(located[row], segment, verdict == Verdict.SUSPECT, context)
-        street = columns["street_code"][row] if matched else None
-        place = Place(segment, street, context.areas.upwards.get(area or "", ()))
-        code = CategoryCode(context.feed.scheme, columns["kind"][row], codes[row])
-        key = (code, conditions[row], place, _day(columns["reported_at"][row], context))
-        if key not in found:
-            found[key] = route(context.rules, code, conditions[row], place, columns["reported_at"][row])
-        assignment = found[key]
-        result["area_code"].append(area)
-        result["department"].append(assignment.department)
-        result["supervisor"].append(assignment.supervisor)
-        result["co_departments"].append(list(assignment.co_departments))
-        result["rule"].append(assignment.rule)
-        result["triage_reason"].append(assignment.triage_reason or None)
-    return result
+    matched = placed.verdict == Verdict.MATCHED
+    area = _areas(placed, lonlat, context)
+    street = np.where(matched, placed.street, -1)
+    assignments, of = context.lookup.assign(
+        context.feed.scheme, columns["kind"], columns["code"], columns["condition"], street, area, instant
+    )
+    each = pa.array(of)
+    return {
+        "area_code": taken(context.lookup.areas, area),
+        "department": taken([a.department for a in assignments], of),
+        "supervisor": taken([a.supervisor for a in assignments], of),
+        "co_departments": pa.array([a.co_departments for a in assignments], pa.list_(pa.string())).take(each),
+        "rule": pa.array([a.rule for a in assignments], pa.int64()).take(each),
+        "triage_reason": taken([a.triage_reason or None for a in assignments], of),
+    }
 
 
-def _day(at: datetime, context: Context) -> date:
-    return at.astimezone(context.city.zone).date()
-
-
-def _area_code(located: int, segment: str | None, doubtful: bool, context: Context) -> str | None:
-    """The area of the matched segment, else the one that covers the point."""
-    if segment is not None and context.registry.segment_by_code[segment].area:
-        return context.registry.segment_by_code[segment].area
-    return None if doubtful or located < 0 else context.areas.codes[located]
+def _areas(placed: MatchBatch, lonlat: np.ndarray, context: Context) -> np.ndarray:
+    """The area of the matched segment, else the one that covers the point; a suspect place is not believed."""
+    known = context.lookup
+    on_segment = (placed.verdict == Verdict.MATCHED) & (placed.segment >= 0)
+    area = np.full(len(placed), -1, dtype=np.int64)
+    area[on_segment] = known.segment_area[placed.segment[on_segment]]
+    sought = np.flatnonzero((area < 0) & (placed.verdict != Verdict.SUSPECT))
+    if len(sought):
+        located = context.areas.locate(lonlat[sought])
+        area[sought[located >= 0]] = known.grounded[located[located >= 0]]
+    return area

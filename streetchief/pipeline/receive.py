@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -88,7 +89,7 @@ def receive(
     for batch in batches:
         processed = process(batch, context)
         with transaction(engine) as session:
-            counted = _take(session, run_id, context.feed.id, batch, processed, clock())
+            counted = take(session, run_id, context.feed.id, batch, processed, clock())
             if counted[0].num_rows:
                 store.save_model(session, context.feed.id, context.model.version, context.model.to_json(), clock())
         _count(summary, batch.num_rows, *counted)
@@ -101,21 +102,16 @@ def receive(
     return result
 
 
-def _take(
+def take(
     session: Session, run_id: int, feed: str, batch: pa.RecordBatch, processed: Processed, now: datetime
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Store what is new of a batch; returns the complaints and the rejections that were stored."""
     store.lock_feed(session, feed)
-    usable = set(processed.complaints.column("line").to_pylist())
-    ids, hashes = batch.column("id").to_pylist(), batch.column("content_hash").to_pylist()
-    known = store.known(session, feed, [i for i in ids if i is not None], hashes)
-    lines = batch.column("line").to_pylist()
-    keys = [(i, h, line in usable) for i, h, line in zip(ids, hashes, lines, strict=True)]
-    decided = dict(zip(lines, sort_out(keys, known), strict=True))
-    complaints = _only(processed.complaints, decided, Delivery.NEW)
-    conflicts = _only(batch, decided, Delivery.ID_CONFLICT)
-    conflicting = refuse(conflicts, [ID_CONFLICT] * conflicts.num_rows, feed)
-    rejections = pa.concat_batches([_only(processed.rejections, decided, Delivery.NEW), conflicting])
+    new, conflicting = _decide(session, feed, batch, processed)
+    complaints = _only(processed.complaints, new)
+    conflicts = _only(batch, conflicting)
+    refused = refuse(conflicts, [ID_CONFLICT] * conflicts.num_rows, feed)
+    rejections = pa.concat_batches([_only(processed.rejections, new), refused])
     before = newest_id(session)
     store.add_complaints(session, run_id, complaints)
     mark_repeats(session, run_id, before)
@@ -124,11 +120,28 @@ def _take(
     return complaints, rejections
 
 
+def _decide(session: Session, feed: str, batch: pa.RecordBatch, processed: Processed) -> tuple[pa.Array, pa.Array]:
+    """The lines of a batch that are new, and those that are in conflict with another content of their id."""
+    lines, ids, hashes = (batch.column(name) for name in ("line", "id", "content_hash"))
+    known = store.known(session, feed, ids, hashes)
+    named = ids.drop_null()
+    if not known.hash_of and not known.refused and _distinct(named) and _distinct(hashes):
+        return lines, lines.slice(0, 0)
+    usable = pc.is_in(lines, processed.complaints.column("line")).to_pylist()
+    decided = sort_out(list(zip(ids.to_pylist(), hashes.to_pylist(), usable, strict=True)), known)
+    new, conflicting = ([d is what for d in decided] for what in (Delivery.NEW, Delivery.ID_CONFLICT))
+    return lines.filter(pa.array(new, pa.bool_())), lines.filter(pa.array(conflicting, pa.bool_()))
+
+
+def _distinct(column: pa.Array) -> bool:
+    return bool(pc.count_distinct(column).as_py() == len(column))
+
+
 def take_replayed(session: Session, run_id: int, processed: Processed) -> str:
     """Store a mended complaint; returns "" or ``id_conflict`` if its id is a complaint already."""
     complaints = processed.complaints
     (feed,), (external_id,) = complaints.column("feed").to_pylist(), complaints.column("external_id").to_pylist()
-    if store.known(session, feed, [external_id], []).hash_of:
+    if store.complaint(session, feed, external_id) is not None:
         return ID_CONFLICT
     before = newest_id(session)
     store.add_complaints(session, run_id, complaints)
@@ -136,15 +149,23 @@ def take_replayed(session: Session, run_id: int, processed: Processed) -> str:
     return ""
 
 
-def _only(batch: pa.RecordBatch, decided: dict[int, Delivery], what: Delivery) -> pa.RecordBatch:
-    return batch.filter(pa.array([decided[line] == what for line in batch.column("line").to_pylist()], pa.bool_()))
+def _only(batch: pa.RecordBatch, lines: pa.Array) -> pa.RecordBatch:
+    chosen = pc.is_in(batch.column("line"), lines)
+    return batch if pc.all(chosen).as_py() else batch.filter(chosen)
 
 
 def _count(summary: Summary, received: int, complaints: pa.RecordBatch, rejections: pa.RecordBatch) -> None:
     summary.received += received
     summary.redelivered += received - complaints.num_rows - rejections.num_rows
-    summary.verdicts.update(complaints.column("verdict").to_pylist())
-    summary.placing_reasons.update(r for r in complaints.column("reason").to_pylist() if r)
-    summary.reasons.update(rejections.column("reason").to_pylist())
-    summary.departments.update(d for d in complaints.column("department").to_pylist() if d is not None)
-    summary.triage_reasons.update(t for t in complaints.column("triage_reason").to_pylist() if t is not None)
+    summary.verdicts.update(_counts(complaints, "verdict"))
+    summary.placing_reasons.update(_counts(complaints, "reason"))
+    summary.reasons.update(_counts(rejections, "reason"))
+    summary.departments.update(_counts(complaints, "department"))
+    summary.triage_reasons.update(_counts(complaints, "triage_reason"))
+
+
+def _counts(batch: pa.RecordBatch, name: str) -> dict[str, int]:
+    """How often each word stands in a column; nulls and blanks do not count."""
+    counted = pc.value_counts(batch.column(name))
+    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    return {word: count for word, count in pairs if word}

@@ -71,11 +71,13 @@ def read_csv(path: Path, encoding: str, needed: set[str]) -> Iterator[RawRecord]
             raise BadInput("columns_twice", file=path.name)
         lines = _Lines(stream, encoding if codec == "utf-8-sig" else codec)
         number = 2
+        rows = csv.reader(lines, strict=True)
         while True:
             lines.taken = []
             try:
-                row = next(csv.reader(lines, strict=True), None)
+                row = next(rows, None)
             except csv.Error:
+                rows = csv.reader(lines, strict=True)
                 yield RawRecord(number, {"": _visible(lines.give_back_all_but_first())}, MALFORMED)
                 number += 1
                 continue
@@ -95,7 +97,9 @@ def _header(line: str) -> list[str]:
 
 
 def _record(number: int, header: list[str], row: list[str], text: str) -> RawRecord:
-    if any("\udc80" <= character <= "\udcff" for character in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         return RawRecord(number, {"": _visible(text)}, BAD_ENCODING)
     if len(row) != len(header):
         return RawRecord(number, {"": text.rstrip("\r\n")}, WRONG_COLUMNS)

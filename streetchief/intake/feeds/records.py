@@ -6,9 +6,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import compress, islice
+from json.encoder import encode_basestring as _quoted
+from operator import not_
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from streetchief.city import FEED_FIELDS, FeedSpec
@@ -19,6 +22,7 @@ RAW_SCHEMA = pa.schema(
     [("line", pa.int64()), ("raw", pa.string()), ("content_hash", pa.string()), ("fault", pa.string())]
     + [(name, pa.string()) for name in FEED_FIELDS]
 )
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,67 @@ def batches(records: Iterable[RawRecord], feed: FeedSpec, rows: int = BATCH_ROWS
     """
     stream = iter(records)
     while chunk := list(islice(stream, rows)):
-        columns: dict[str, list[Any]] = {name: [] for name in RAW_SCHEMA.names}
-        for record in chunk:
-            raw, fault = as_json(record)
-            columns["line"].append(record.line)
-            columns["raw"].append(raw)
-            columns["content_hash"].append(hashlib.sha256(raw.encode()).hexdigest())
-            columns["fault"].append(fault)
-            for name in FEED_FIELDS:
-                path = None if fault else feed.fields.get(name)
-                columns[name].append(None if path is None else as_text(pick(record.values, path)))
-        yield pa.RecordBatch.from_pydict(columns, schema=RAW_SCHEMA)
+        yield _batch(chunk, feed)
+
+
+def _batch(chunk: list[RawRecord], feed: FeedSpec) -> pa.RecordBatch:
+    """Records of one shape with nothing but text in them go by columns, the others one by one; the order stays."""
+    names = next((record.values.keys() for record in chunk if not record.fault), None)
+    even = [not r.fault and r.values.keys() == names and set(map(type, r.values.values())) == {str} for r in chunk]
+    if all(even):
+        return _even_batch(chunk, feed)
+    parts = [_even_batch([*compress(chunk, even)], feed), _odd_batch([*compress(chunk, map(not_, even))], feed)]
+    order = np.empty(len(chunk), dtype=np.int64)
+    order[np.argsort(~np.array(even), kind="stable")] = np.arange(len(chunk))
+    return pa.concat_batches(parts).take(pa.array(order))
+
+
+def _odd_batch(chunk: list[RawRecord], feed: FeedSpec) -> pa.RecordBatch:
+    columns: dict[str, list[Any]] = {name: [] for name in RAW_SCHEMA.names}
+    for record in chunk:
+        raw, fault = as_json(record)
+        columns["line"].append(record.line)
+        columns["raw"].append(raw)
+        columns["content_hash"].append(hash_of(raw))
+        columns["fault"].append(fault)
+        for name in FEED_FIELDS:
+            path = None if fault else feed.fields.get(name)
+            columns[name].append(None if path is None else as_text(pick(record.values, path)))
+    return pa.RecordBatch.from_pydict(columns, schema=RAW_SCHEMA)
+
+
+def _even_batch(chunk: list[RawRecord], feed: FeedSpec) -> pa.RecordBatch:
+    """As `_odd_batch`, for records that have the same names and only text; a record that turns out odd goes there."""
+    if not chunk:
+        return pa.RecordBatch.from_pylist([], schema=RAW_SCHEMA)
+    values = {name: [record.values[name] for record in chunk] for name in sorted(chunk[0].values)}
+    raw = _json_of(values)
+    try:
+        "".join(raw).encode()
+    except UnicodeEncodeError:
+        return _odd_batch(chunk, feed)
+    if any("\\u0000" in text for text in raw):
+        return _odd_batch(chunk, feed)
+    columns: dict[str, list[Any]] = {name: [None] * len(chunk) for name in FEED_FIELDS}
+    for name, path in feed.fields.items():
+        if path in values:
+            columns[name] = [text.strip() or None for text in values[path]]
+        elif name in columns:
+            columns[name] = [as_text(pick(record.values, path)) for record in chunk]
+    columns |= {"line": [r.line for r in chunk], "raw": raw, "content_hash": [*map(hash_of, raw)]}
+    return pa.RecordBatch.from_pydict({**columns, "fault": [""] * len(chunk)}, schema=RAW_SCHEMA)
+
+
+def _json_of(values: Mapping[str, list[str]]) -> list[str]:
+    """What `as_json` makes of each row of these columns of text, which are in the order of their names."""
+    pairs = (_quoted(name).replace("%", "%%") + ":%s" for name in values)
+    form = "{" + ",".join(pairs) + "}"
+    return [form % row for row in zip(*(map(_quoted, column) for column in values.values()), strict=True)]
+
+
+def hash_of(raw: str) -> str:
+    """The content hash of a record: SHA-256 of its canonical JSON."""
+    return hashlib.sha256(raw.encode()).hexdigest()
 
 
 def as_json(record: RawRecord) -> tuple[str, str]:
@@ -61,7 +115,7 @@ def as_json(record: RawRecord) -> tuple[str, str]:
 
     Text that no database can hold (a NUL, half a surrogate pair) makes it a record with a fault; it is kept escaped.
     """
-    raw = json.dumps(record.values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    raw = _canonical(record.values)
     try:
         raw.encode()
     except UnicodeEncodeError:

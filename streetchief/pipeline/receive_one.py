@@ -1,0 +1,39 @@
+"""One report at a time: the same answers, rows and idempotency as a batch, without a batch's fixed costs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from streetchief.intake.feeds.records import RawRecord, batches
+from streetchief.intake.single import insert_one
+from streetchief.pipeline.context import Context
+from streetchief.pipeline.process import process
+from streetchief.pipeline.receive import take
+
+REDELIVERED = "redelivered"
+
+
+def receive_one(connection: Connection, context: Context, run_id: int, record: RawRecord, now: datetime) -> str:
+    """Take one report in, in a transaction of its own on `connection`, which must not be in one.
+
+    run_id: of the run that it belongs to (`intake.store.start_run`).  Returns its verdict, ``redelivered``, or the
+    reason code under which it went to the dead letters.
+    """
+    (batch,) = batches([record], context.feed)
+    processed = process(batch, context)
+    if processed.complaints.num_rows:
+        (complaint,) = processed.complaints.to_pylist()
+        driver = connection.connection.driver_connection
+        assert driver is not None, "a connection that is checked out has a driver connection"
+        with driver.transaction():
+            if insert_one(driver, run_id, complaint, now) is not None:
+                return str(complaint["verdict"])
+    with Session(connection) as session, session.begin():
+        complaints, rejections = take(session, run_id, context.feed.id, batch, processed, now)
+    for rows, column in ((complaints, "verdict"), (rejections, "reason")):
+        if rows.num_rows:
+            return str(rows.column(column)[0])
+    return REDELIVERED

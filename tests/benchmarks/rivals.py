@@ -1,0 +1,233 @@
+"""The other ways of doing what intake does, each on its own database with the same tables and indexes."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from geoalchemy2 import WKTElement
+from pgpq import ArrowToPostgresBinaryEncoder
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.orm import Session
+
+from streetchief.geo.crs import project_geometries, to_xy
+from streetchief.intake.tables import ComplaintPrivateRow, ComplaintRow
+from tests.benchmarks.bench_town import SCHEME, SRID
+
+REACH_M = 60.0
+FIXED = {
+    "feed": "bench", "scheme": SCHEME, "kind": "event", "datum": "wgs84", "cell": 0, "evidence": "geometry",
+    "registry_version": 1, "model_version": "x", "synthetic": False, "reason": "none", "content_hash": "0" * 64,
+}  # fmt: skip
+
+
+@dataclass
+class Cost:
+    """CPU seconds of this process and of the backends of a database, and seconds on the wall."""
+
+    client: float
+    backends: float
+    wall: float
+
+    @property
+    def cpu(self) -> float:
+        return self.client + self.backends
+
+
+def backend_cpu(engine: Engine) -> float:
+    """CPU seconds so far of the client backends of the engine's database (a pooled connection keeps its backend)."""
+    with engine.connect() as connection:
+        pids = connection.execute(text("select pid from pg_stat_activity where datname = current_database()")).scalars()
+        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / 100
+
+
+def measured(engine: Engine, work: Callable[[], object]) -> Cost:
+    """What the work cost."""
+    backends, client, wall = backend_cpu(engine), time.process_time(), time.perf_counter()
+    work()
+    client, wall = time.process_time() - client, time.perf_counter() - wall
+    return Cost(client, backend_cpu(engine) - backends, wall)
+
+
+def prepare(engine: Engine, index: Any, registry: Any) -> None:
+    """What the SQL ways need: streets in metres with a GiST index, routes as a table, a run."""
+    lines = project_geometries([s.geometry for s in registry.segments], SRID)
+    streets = geopandas.GeoDataFrame(
+        {"code": [s.code for s in registry.segments], "area": [s.area for s in registry.segments]},
+        geometry=lines,
+        crs=SRID,
+    )
+    streets.to_postgis("bench_segments", engine, index=False)
+    routes = pd.DataFrame(
+        [(r.code, r.handler) for r in registry.rules if r.street is None], columns=["code", "department"]
+    )
+    routes.to_sql("bench_routes", engine, index=False)
+    with engine.begin() as connection:
+        connection.execute(text("create index on bench_segments using gist (geometry)"))
+        connection.execute(text("create unique index on bench_routes (code)"))
+        connection.execute(
+            text("insert into intake_runs (feed, source, versions, started_at) values ('bench', 'x', '{}', now())")
+        )
+        connection.execute(text("analyze bench_segments"))
+        connection.execute(text("analyze bench_routes"))
+
+
+def parsed(path: Path) -> pd.DataFrame:
+    """The feed as the rivals get it: read and parsed before the clock starts."""
+    frame = pd.read_csv(path, dtype={"code": str})
+    frame["at"] = pd.to_datetime(frame["at"]).dt.tz_localize("Asia/Shanghai").dt.tz_convert("UTC")
+    return frame
+
+
+def orm(engine: Engine, frame: pd.DataFrame) -> None:
+    """Report by report through the ORM: nearest street, route, two inserts, a commit."""
+    streets = text(
+        "select code, area, st_distance(geometry, p) from bench_segments, "
+        f"st_transform(st_setsrid(st_makepoint(:x, :y), 4326), {SRID}) p "
+        f"where st_dwithin(geometry, p, {REACH_M}) order by 3, 1 limit 1"
+    )
+    for row in frame.itertuples():
+        with Session(engine) as session:
+            near = session.execute(streets, {"x": row.x, "y": row.y}).one_or_none()
+            handler = session.execute(
+                text("select department from bench_routes where code = :code"), {"code": row.code}
+            ).scalar_one()
+            complaint = ComplaintRow(
+                **FIXED, external_id=row.id, run_id=1, reported_at=row.at.to_pydatetime(), code=row.code, text=row.says,
+                original_x=row.x, original_y=row.y, geom=WKTElement(f"POINT({row.x!r} {row.y!r})", srid=4326),
+                verdict="matched" if near else "too_far", segment_code=near and near[0], area_code=near and near[1],
+                distance_m=near and near[2], department=handler, supervisor="d0", co_departments=[],
+            )  # fmt: skip
+            session.add(complaint)
+            session.flush()
+            raw = f'{{"at":"{row.at}","code":"{row.code}","id":"{row.id}","says":"{row.says}","x":"{row.x}","y":"{row.y}"}}'
+            session.add(ComplaintPrivateRow(complaint_id=complaint.id, line=row.Index, raw=raw))
+            session.commit()
+
+
+def postgis(engine: Engine, frame: pd.DataFrame) -> None:
+    """COPY of the places, then one set-based statement: the nearest street of each by LATERAL, in metres."""
+    xy = to_xy(frame[["x", "y"]].to_numpy(), SRID)
+    staged = pa.RecordBatch.from_arrays(
+        [pa.array(frame["id"], pa.string()), pa.array(frame["at"].array, pa.timestamp("us", "UTC")),
+         pa.array(frame["code"], pa.string()), pa.array(frame["says"], pa.string()), pa.array(frame["x"]),
+         pa.array(frame["y"]), pa.array(xy[:, 0]), pa.array(xy[:, 1])],
+        names=["id", "at", "code", "says", "lon", "lat", "x", "y"],
+    )  # fmt: skip
+    fixed = ", ".join(FIXED)
+    given = ", ".join(f":{name}" for name in FIXED)
+    with Session(engine) as session, session.begin():
+        session.execute(
+            text(
+                "create temp table staged (id text, at timestamptz, code text, says text, lon float8, lat float8, x float8, "
+                "y float8) on commit drop"
+            )
+        )
+        encoder = ArrowToPostgresBinaryEncoder(staged.schema)
+        with session.connection().connection.cursor().copy("copy staged from stdin (format binary)") as copy:
+            copy.write(encoder.write_header() + encoder.write_batch(staged) + encoder.finish())
+        session.execute(
+            text(
+                f"with added as (insert into complaints ({fixed}, external_id, run_id, reported_at, code, text, original_x, "
+                "original_y, geom, verdict, segment_code, area_code, distance_m, department, supervisor, co_departments) "
+                f"select {given}, s.id, 1, s.at, s.code, s.says, s.lon, s.lat, st_setsrid(st_makepoint(s.lon, s.lat), 4326), "
+                "case when n.code is null then 'too_far' else 'matched' end, n.code, n.area, n.m, r.department, 'd0', '{}' "
+                "from staged s left join lateral (select b.code, b.area, st_distance(b.geometry, p) as m from bench_segments b, "
+                f"st_setsrid(st_makepoint(s.x, s.y), {SRID}) p where st_dwithin(b.geometry, p, {REACH_M}) "
+                "order by m, b.code limit 1) n on true join bench_routes r on r.code = s.code "
+                "on conflict (feed, external_id) do nothing returning id, external_id) "
+                "insert into complaint_private (complaint_id, line, raw) select a.id, 0, "
+                'concat(\'{"at":"\', s.at, \'","code":"\', s.code, \'","id":"\', s.id, \'","says":"\', s.says, '
+                '\'","x":"\', s.lon, \'","y":"\', s.lat, \'"}\') from added a join staged s on s.id = a.external_id'
+            ),
+            FIXED,
+        )
+
+
+def geopandas_way(engine: Engine, frame: pd.DataFrame, streets: geopandas.GeoDataFrame, routes: pd.DataFrame) -> None:
+    """sjoin_nearest and to_postgis, as a notebook would; the private rows are left out, to its advantage."""
+    points = geopandas.GeoDataFrame(frame, geometry=geopandas.points_from_xy(frame["x"], frame["y"]), crs=4326)
+    joined = points.to_crs(SRID).sjoin_nearest(streets, how="left", max_distance=REACH_M, distance_col="distance_m")
+    joined = (
+        joined.sort_values(["id", "code_right"])
+        .drop_duplicates("id")
+        .merge(routes, left_on="code_left", right_on="code")
+    )
+    found = geopandas.GeoDataFrame(
+        {
+            **FIXED,
+            "external_id": joined["id"], "run_id": 1, "reported_at": joined["at"], "code": joined["code"],
+            "text": joined["says"], "original_x": joined["x"], "original_y": joined["y"],
+            "verdict": np.where(joined["code_right"].isna(), "too_far", "matched"),
+            "segment_code": joined["code_right"], "area_code": joined["area"], "distance_m": joined["distance_m"],
+            "department": joined["department"], "supervisor": "d0", "co_departments": "{}",
+        },
+        geometry=joined.geometry.to_crs(4326).values, crs=4326,
+    ).rename_geometry("geom")  # fmt: skip
+    found.to_postgis("complaints", engine, if_exists="append", index=False)
+
+
+@dataclass
+class Finished:
+    """Finished rows as the bytes of two binary COPYs."""
+
+    statements: list[str]
+    data: list[bytes]
+
+
+def finished(engine: Engine) -> Finished:
+    """What is stored, as COPY gives it, in the order of ids."""
+    statements, data = [], []
+    for table, key in (("complaints", "id"), ("complaint_private", "complaint_id")):
+        out = io.BytesIO()
+        with engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            with cursor.copy(f"copy (select * from {table} order by {key}) to stdout (format binary)") as copy:
+                for piece in copy:
+                    out.write(piece)
+        statements.append(f"copy {table} from stdin (format binary)")
+        data.append(out.getvalue())
+    return Finished(statements, data)
+
+
+def plain_copy(engine: Engine, rows: Finished) -> None:
+    """The ceiling: finished rows by COPY straight into the tables and their indexes."""
+    with Session(engine) as session, session.begin():
+        for statement, data in zip(rows.statements, rows.data, strict=True):
+            with session.connection().connection.cursor().copy(statement) as copy:
+                copy.write(data)
+
+
+def emptied(engine: Engine) -> None:
+    """No complaint is left, the run is."""
+    with engine.begin() as connection:
+        connection.execute(text("truncate complaints, complaint_private, dead_letters"))
+
+
+def nearest(engine: Engine) -> dict[str, str | None]:
+    """Segment by id of what is stored."""
+    with Session(engine) as session:
+        return dict(map(tuple, session.execute(select(ComplaintRow.external_id, ComplaintRow.segment_code))))
+
+
+def rows_stored(engine: Engine) -> tuple[int, int]:
+    """Complaints and private rows."""
+    with Session(engine) as session:
+        counts = [
+            session.scalars(select(func.count()).select_from(t)).one() for t in (ComplaintRow, ComplaintPrivateRow)
+        ]
+    return counts[0], counts[1]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
