@@ -1,19 +1,22 @@
 """From the candidates' geometry to a calibrated probability that a street is the right one.
 
-The design is the simplest of BASELINES.md "Matching quality", steps 3 to 6; every number here is from there unless it
-says otherwise.  All of it is row by row: no other point can change an answer.
+The design is the simplest of BASELINES.md "Matching quality", steps 3 to 6, and one trait more: how far the street
+runs on, against its rival (see `runs`).  Every number here is from there unless it says otherwise.  All of it is row
+by row: no other point can change an answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from math import pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streetchief.matching.candidates import Candidates, rank_within
+from streetchief.matching.index import StreetIndex
 from streetchief.matching.model import Coefficients, SetBack
+from streetchief.matching.runs import run_m
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -26,6 +29,8 @@ ELSEWHERE = 0.02 / 42.0
 """Density of "none of these streets": 2 % over the 42 m that a point lies from its nearest streets at most."""
 CORNER_M = 25.0
 FAR_END_M = 60.0
+SHORT_M = 10.0
+"""Added to what is seen of two streets before they are compared: under this, lengths say nothing."""
 NO_RIVAL_M = 80.0
 """Distance taken for the nearest other street where there is none in sight."""
 DIGITS = 6
@@ -33,22 +38,30 @@ DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """The odds of each candidate, arrays as long as the candidates.
+class Traits:
+    """What tells for and against each candidate, arrays as long as the candidates.
 
     likelihood   P: this street's share of the densities, with room for "none of these"
-    log_odds     z, rounded to `DIGITS`
     rival        int64 position (in the candidates) of the strongest other street, −1 = none
     nearer_m     how much nearer this street is than the nearest other one (negative: farther)
     corner, parallel   0 to 1: how squarely, how parallel the strongest rival runs past
+    columns      (k, 7) what `Coefficients` weigh, in the order of its fields; the first is 1
     """
 
     likelihood: FloatArray
-    log_odds: FloatArray
     rival: IntArray
     nearer_m: FloatArray
     corner: FloatArray
     parallel: FloatArray
+    columns: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The odds of each candidate, arrays as long as the candidates; log_odds is z, rounded to `DIGITS`."""
+
+    traits: Traits
+    log_odds: FloatArray
 
     @property
     def confidence(self) -> FloatArray:
@@ -65,40 +78,47 @@ def density(curve: SetBack, distance_m: FloatArray) -> tuple[FloatArray, FloatAr
     return on, off, rest / TAIL_M * np.exp(-distance_m / TAIL_M)
 
 
-def judge(found: Candidates, curve: SetBack, weights: Coefficients) -> Judged:
+def judge(index: StreetIndex, found: Candidates, curve: SetBack, weights: Coefficients) -> Judged:
     """The odds of every candidate."""
+    traits = traits_of(index, found, curve)
+    z = np.zeros(len(found))
+    for number, weight in enumerate(astuple(weights)):  # in a fixed order, so that no sum depends on the batch
+        z = z + weight * traits.columns[:, number]
+    return Judged(traits, np.round(z, DIGITS))
+
+
+def traits_of(index: StreetIndex, found: Candidates, curve: SetBack) -> Traits:
+    """The traits of every candidate, each compared with the others of its point."""
     grid = _Grid.of(found)
     mass = sum(density(curve, found.distance_m)) * np.exp(-found.past_end_m / PAST_END_M)
     table = grid.spread(mass, 0.0)
     likelihood = mass / (table.sum(axis=1) + ELSEWHERE)[found.point]
     rival = grid.best_other(table)
     nearest = grid.best_other(-grid.spread(found.distance_m, np.inf))
-    other_m = np.where(nearest >= 0, found.distance_m[nearest], NO_RIVAL_M)
-    nearer = other_m - found.distance_m
+    nearer = np.where(nearest >= 0, found.distance_m[nearest], NO_RIVAL_M) - found.distance_m
     has = rival >= 0
     ahead, across = found.ahead, found.ahead[rival]
     parallel = np.where(has, np.abs(ahead[:, 0] * across[:, 0] + ahead[:, 1] * across[:, 1]), 0.0)
     between = found.foot - found.foot[rival]
     gap = np.sqrt(between[:, 0] * between[:, 0] + between[:, 1] * between[:, 1])
     corner = np.where(has, (1.0 - parallel) * np.exp(-gap / CORNER_M), 0.0)
-    columns = _columns(found, likelihood, nearer, corner, parallel)
-    z = np.zeros(len(found))
-    for number, weight in enumerate(_weights(weights)):  # in a fixed order, so that no sum depends on the batch
-        z = z + weight * columns[:, number]
-    return Judged(likelihood, np.round(z, DIGITS), rival, nearer, corner, parallel)
+    seen = run_m(index, found) + SHORT_M
+    longer = np.where(has, np.log(seen / seen[rival]), 0.0)
+    columns = (
+        np.ones(len(found)),
+        _log_odds(likelihood),
+        nearer / 10.0,
+        corner,
+        parallel,
+        np.minimum(found.to_end_m, FAR_END_M) / 30.0,
+        longer,
+    )
+    return Traits(likelihood, rival, nearer, corner, parallel, np.column_stack(columns))
 
 
-def _weights(c: Coefficients) -> tuple[float, ...]:
-    return (c.constant, c.likelihood, c.nearer_10m, c.corner, c.parallel, c.to_end_30m)
-
-
-def _columns(
-    found: Candidates, likelihood: FloatArray, nearer: FloatArray, corner: FloatArray, parallel: FloatArray
-) -> FloatArray:
-    bounded = np.clip(likelihood, 1e-9, 1.0 - 1e-9)
-    logit = np.log(bounded / (1.0 - bounded))
-    to_end = np.minimum(found.to_end_m, FAR_END_M) / 30.0
-    return np.column_stack([np.ones(len(found)), logit, nearer / 10.0, corner, parallel, to_end])
+def _log_odds(share: FloatArray) -> FloatArray:
+    bounded = np.clip(share, 1e-9, 1.0 - 1e-9)
+    return np.log(bounded / (1.0 - bounded))
 
 
 @dataclass(frozen=True, slots=True)

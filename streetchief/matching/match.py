@@ -104,7 +104,7 @@ def _first_two(points: int, point: IntArray, order: IntArray) -> tuple[IntArray,
 def _place(
     index: StreetIndex, xy: FloatArray, found: Candidates, model: PlacingModel, texts: Sequence[str | None] | None
 ) -> MatchBatch:
-    judged = judge(found, model.curve, model.coefficients)
+    judged = judge(index, found, model.curve, model.coefficients)
     heard = None if texts is None else hear(index.names, found, model.reach_m, texts)
     order = choose(len(xy), found, judged, heard, model.reach_m)
     batch = _nothing(len(xy))
@@ -180,9 +180,9 @@ def _verdict(
         "street_unknown": said == Heard.UNKNOWN,
         "past_end": found.past_end_m[best] > PAST_END_M,
         "far_from_street": found.distance_m[best] > far_m,
-        "unusual_distance": judged.rival[best] < 0,
-        "near_junction": judged.corner[best] >= CORNER_FROM,
-        "parallel_streets": judged.parallel[best] >= PARALLEL_FROM,
+        "unusual_distance": judged.traits.rival[best] < 0,
+        "near_junction": judged.traits.corner[best] >= CORNER_FROM,
+        "parallel_streets": judged.traits.parallel[best] >= PARALLEL_FROM,
     }
     reason = np.select(list(reasons.values()), list(reasons), "close_rival")
     return verdict.astype(np.int8), reason.astype(np.object_)

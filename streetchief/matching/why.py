@@ -135,7 +135,7 @@ def explain(index: StreetIndex, xy_row: FloatArray, model: PlacingModel, *, evid
     xy = np.asarray(xy_row, dtype=np.float64).reshape(1, 2)
     batch = match_points(index, xy, model, evidence=[evidence])
     ((_, found),) = candidates_near(index, xy, model.reach_m)
-    judged = judge(found, model.curve, model.coefficients)
+    judged = judge(index, found, model.curve, model.coefficients)
     heard = hear(index.names, found, model.reach_m, [evidence])
     reading: Reading = index.names.read(evidence)
     street, segment = int(batch.street[0]), int(batch.segment[0])
