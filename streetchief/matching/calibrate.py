@@ -70,6 +70,7 @@ def calibrate(
     """
     usable = np.isfinite(xy).all(axis=1) & np.array([bool(streets) for streets in truth], dtype=np.bool_)
     xy, truth = xy[usable], [streets for streets, use in zip(truth, usable, strict=True) if use]
+    _enough(len(xy), len(xy))
     lesson = _Lesson.of(index, xy, truth, default)
     before = grade(match_points(index, xy, default), truth)
     part = (drawn_by_lot(np.rint(xy)) % np.uint64(FOLDS)).astype(np.int64)
@@ -129,6 +130,11 @@ class _Lesson:
         columns = traits_of(index, self.found, curve).columns
         weights = fit_coefficients(columns[taken], self.right[taken], weight[taken], default.coefficients)
         return default.with_(curve=curve, coefficients=weights)
+
+
+def _enough(rows: int, places: int) -> None:
+    if rows < LEAST_ROWS or places < LEAST_PLACES:
+        raise BadInput("too_few_labels", rows=rows, places=places, least_rows=LEAST_ROWS, least_places=LEAST_PLACES)
 
 
 def fit_coefficients(columns: FloatArray, right: BoolArray, weight: FloatArray, prior: Coefficients) -> Coefficients:

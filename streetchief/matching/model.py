@@ -124,7 +124,7 @@ class PlacingModel:
         """From the values of `to_json`.  Raises BadInput for anything else."""
         try:
             weights = body["coefficients"]
-            if body["form"] == _BEFORE_LONGER:
+            if body["form"] == _BEFORE_LONGER and "longer" not in weights:
                 weights = {**weights, "longer": 0.0}
             elif body["form"] != FORM:
                 raise BadInput("bad_placing_model")

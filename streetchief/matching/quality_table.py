@@ -14,9 +14,10 @@ def figures_table(named: Mapping[str, Quality]) -> str:
     """One line a quality: rows, best street right, coverage, matched right, log loss, calibration error."""
     lines = [both(f"quality.{name}") for name in ("rows", *FIGURES)]
     legend = [f"{letter} {line}" for letter, line in zip("ABCDEF", lines, strict=True)]
-    head = f"{'':12}{'A':>10}{'B':>8}{'C':>8}{'D':>8}{'E':>8}{'F':>8}"
+    width = max(map(len, named), default=0) + 2
+    head = f"{'':{width}}{'A':>10}{'B':>8}{'C':>8}{'D':>8}{'E':>8}{'F':>8}"
     body = [
-        f"{name:12}{q.rows:>10,}"
+        f"{name:{width}}{q.rows:>10,}"
         + "".join(f"{_share(value):>8}" for value in (q.best_right, q.coverage, q.matched_right))
         + f"{_number(q.log_loss):>8}{_number(q.calibration_error):>8}"
         for name, q in named.items()
