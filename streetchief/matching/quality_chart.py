@@ -38,7 +38,8 @@ def quality_svg(quality: Quality, threshold: float | None = None) -> str:
         *(_dot((b.confidence, b.right), MARGIN_PX, 0.0, BLUE) for b in quality.bins),
         _panel(right_x, 0.5, "chart_coverage", "axis_coverage"),
         _line([(x, y) for x, y, _ in kept], right_x, 0.5, ORANGE),
-        *(_dot((x, y), right_x, 0.5, ORANGE, f"{t:g}", full=t == threshold) for x, y, t in kept),
+        *(_dot((x, y), right_x, 0.5, ORANGE, full=t == threshold) for x, y, t in kept),
+        *(_name((x, y), right_x, 0.5, f"{t:g}", above=n % 2 == 0) for n, (x, y, t) in enumerate(kept)),
         "</svg>",
     ]
     return "\n".join(body) + "\n"
@@ -73,13 +74,17 @@ def _line(points: Sequence[Point], left: float, floor: float, colour: str) -> st
     return f'<polyline points="{placed}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
 
 
-def _dot(point: Point, left: float, floor: float, colour: str, name: str = "", *, full: bool = True) -> str:
+def _dot(point: Point, left: float, floor: float, colour: str, *, full: bool = True) -> str:
     x, y = _place(point, left, floor)
     inside = colour if full else "white"
-    dot = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{inside}" stroke="{colour}" stroke-width="1.5"/>'
-    return (
-        f'{dot}<text x="{x - 7:.1f}" y="{y + 14:.1f}" text-anchor="end" font-size="10">{name}</text>' if name else dot
-    )
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{inside}" stroke="{colour}" stroke-width="1.5"/>'
+
+
+def _name(point: Point, left: float, floor: float, name: str, *, above: bool) -> str:
+    """The name of a dot, above and to the right or below and to the left, by turns so that neighbours stay apart."""
+    x, y = _place(point, left, floor)
+    side = ("start", 5, -7) if above else ("end", -5, 16)
+    return f'<text x="{x + side[1]:.1f}" y="{y + side[2]:.1f}" text-anchor="{side[0]}" font-size="10">{name}</text>'
 
 
 def _words(key: str) -> str:
