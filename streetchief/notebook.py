@@ -34,6 +34,7 @@ from streetchief.intake.reject import ID_CONFLICT
 from streetchief.intake.tables import ComplaintRow
 from streetchief.maps.assets import inline
 from streetchief.matching.result import Verdict
+from streetchief.matching.review import review as review
 from streetchief.pipeline.context import Context, context_from_city, scanned
 from streetchief.pipeline.explain import explain_row
 from streetchief.pipeline.heat import CELL_ZOOM, draw_counts

@@ -5,40 +5,29 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import shapely
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from streetchief.city import PropertyNames
 from streetchief.errors import BadInput
-from streetchief.geo.bounds import Bounds, place_faults
-from streetchief.geo.crs import estimate_metric_srid, to_xy
-from streetchief.geo.datum import Datum, to_wgs84
+from streetchief.geo.crs import to_xy
+from streetchief.geo.datum import Datum
 from streetchief.matching.answers import open_answers
 from streetchief.matching.frames import placing_columns
-from streetchief.matching.index import StreetIndex
+from streetchief.matching.ground import Ground, read_ground, usable_places
 from streetchief.matching.match import match_points
 from streetchief.matching.model import PlacingModel
 from streetchief.matching.points import PointBatch, PointColumns, PointFile
 from streetchief.matching.result import Verdict
 from streetchief.matching.scan import scan
-from streetchief.registry.files import read_segments
-from streetchief.registry.vectors import read_layer
 from streetchief.words import both
 
 app = typer.Typer(add_completion=False)
-BOUNDS_MARGIN_DEG = 0.2
-"""Points farther than this (about 20 km) from all streets are outside the city."""
-NAME_NAMES = ("name", "street_name", "streetname", "street", "fullname", "full_name", "full_street_name", "st_name",
-              "road_name", "roadname", "rd_name", "名称", "路名", "道路名称", "街道名称", "label")  # fmt: skip
 DECIMALS = 8
 
 
@@ -65,9 +54,9 @@ def match(
     answers = open_answers(not_among(out, (*points, streets)))
     wanted = PointColumns(id, lon, lat, address)
     files = [PointFile.of(path, wanted, encoding) for path in points]
-    ground = _ground(streets, street_name, street_class, metric_srid)
+    ground = read_ground(streets, street_name, street_class, metric_srid)
     given = read_model(model) if model else None
-    chosen = _with_options(given or PlacingModel.shipped(), reach_m, min_confidence)
+    chosen = with_options(given or PlacingModel.shipped(), reach_m, min_confidence)
     _tell_what_was_taken(files, ground)
     verdicts: Counter[str] = Counter()
     with _progress() as bar:
@@ -83,46 +72,6 @@ def match(
                 answers.write(columns)
     _keep(chosen, save_model)
     _tell(verdicts, chosen, ground, out)
-
-
-@dataclass(frozen=True)
-class Ground:
-    """The streets of one run; `faults` counts what was left out of the file, by fault code."""
-
-    index: StreetIndex
-    bounds: Bounds
-    faults: Counter[str]
-
-
-def _ground(path: Path, name: str | None, street_class: str | None, metric_srid: int | None) -> Ground:
-    columns = read_layer(path).columns
-    properties = PropertyNames(
-        code="code" if _are_codes(columns.get("code")) else None,
-        name=name or _guess_name(path, tuple(columns)),
-        street_class=street_class,
-    )
-    streets, segments, faults = read_segments(path, properties=properties)
-    if not segments:
-        raise BadInput("no_usable_streets", file=path.name)
-    lonlat = shapely.get_coordinates([segment.geometry for segment in segments])
-    srid = metric_srid or estimate_metric_srid(lonlat)
-    west, south = (lonlat.min(axis=0) - BOUNDS_MARGIN_DEG).tolist()
-    east, north = (lonlat.max(axis=0) + BOUNDS_MARGIN_DEG).tolist()
-    index = StreetIndex.from_segments(streets, segments, srid)
-    return Ground(index, (west, south, east, north), Counter(fault.code for fault in faults))
-
-
-def _are_codes(values: NDArray[np.object_] | None) -> bool:
-    """Whether the values tell the segments apart; in some files ``code`` is the code of a class of roads."""
-    return values is not None and all(values) and len(set(values)) == len(values)
-
-
-def _guess_name(path: Path, known: Sequence[str]) -> str:
-    folded = {name.casefold(): name for name in reversed(known)}
-    for name in NAME_NAMES:
-        if name in folded:
-            return folded[name]
-    raise BadInput("which_street_name", file=path.name, known=", ".join(known) or "-")
 
 
 def read_model(path: Path) -> PlacingModel:
@@ -147,7 +96,8 @@ def _keep(model: PlacingModel, path: Path | None) -> None:
         path.write_text(json.dumps(model.to_json(), indent=2) + "\n", "utf-8")
 
 
-def _with_options(model: PlacingModel, reach_m: float | None, threshold: float | None) -> PlacingModel:
+def with_options(model: PlacingModel, reach_m: float | None, threshold: float | None) -> PlacingModel:
+    """The model with the options that were given."""
     options = {"reach_m": reach_m, "threshold": threshold}
     return model.with_(**{name: value for name, value in options.items() if value is not None})
 
@@ -163,35 +113,18 @@ def _counted(batches: Iterable[PointBatch], bar: Progress, task: Any) -> Iterato
         bar.advance(task, len(batch.ids))
 
 
-def _usable(batch: PointBatch, bounds: Bounds, datum: Datum) -> tuple[np.ndarray, np.ndarray]:
-    """WGS-84 places, NaN where a row has none, and why it has none."""
-    faults = place_faults(_cells(batch.lon), _cells(batch.lat), bounds)
-    broken = np.array(batch.faults, dtype=object)
-    faults = np.where(broken != "", broken, faults)
-    lonlat = np.full((len(faults), 2), np.nan)
-    for row in np.flatnonzero(faults == ""):
-        lonlat[row] = float(batch.lon[row]), float(batch.lat[row])
-    return to_wgs84(lonlat, datum), faults
-
-
-def _cells(values: list[Any]) -> np.ndarray:
-    cells = np.empty(len(values), dtype=object)
-    cells[:] = values
-    return cells
-
-
 def _scanned(model: PlacingModel, ground: Ground, datum: Datum, batches: Iterable[PointBatch]) -> PlacingModel:
     places: list[np.ndarray] = [np.empty((0, 2))]
     texts: list[str | None] = []
     once: dict[str | None, str | None] = {}
     for batch in batches:
-        places.append(_usable(batch, ground.bounds, datum)[0])
+        places.append(usable_places(batch, ground.bounds, datum)[0])
         texts.extend(once.setdefault(text, text) for text in batch.texts or [None] * len(batch.ids))
     return scan(ground.index, to_xy(np.concatenate(places), ground.index.metric_srid), model, evidence=texts)
 
 
 def _placed(batch: PointBatch, ground: Ground, datum: Datum, model: PlacingModel) -> dict[str, list[Any]]:
-    lonlat, faults = _usable(batch, ground.bounds, datum)
+    lonlat, faults = usable_places(batch, ground.bounds, datum)
     xy = to_xy(lonlat, ground.index.metric_srid)
     columns = placing_columns(
         ground.index, match_points(ground.index, xy, model, evidence=batch.texts), batch.ids, faults

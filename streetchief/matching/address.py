@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from streetchief.matching.address_fuzzy import fuzzy
+from streetchief.matching.address_fuzzy import fuzzy, is_bare
 from streetchief.matching.address_latin import LatinNames
 from streetchief.matching.address_parts import name_parts
 from streetchief.matching.address_reading import NOTHING, Reading
@@ -78,6 +78,13 @@ class StreetNames:
         found = self.chinese.fuzzy(text, among) if has_han(text) else frozenset()
         latin = "" if found else _latin_part(text)
         return fuzzy(self.latin, latin, among) if latin else found
+
+    def is_bare(self, text: str) -> bool:
+        """Whether the text is nothing but an address whose street lacks its suffix or direction ("155 Kilsyth").
+
+        That is: a house number, or a word for a crossing, and the core of a name of the network.  Latin letters only.
+        """
+        return not has_han(text) and is_bare(self.latin, text)
 
 
 def _entries(names: Sequence[str | None], aliases: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, str]]:

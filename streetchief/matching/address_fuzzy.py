@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from itertools import dropwhile, groupby
 
 from rapidfuzz.distance import OSA
 
 from streetchief.matching.address_context import begins_cleanly, is_name_word, runs_on
 from streetchief.matching.address_latin import LatinNames
 from streetchief.matching.address_parts import Parts, parse, split_words
-from streetchief.matching.address_words import DIRECTIONS, LEAD_INS, ORDINALS, SUFFIXES
+from streetchief.matching.address_words import (
+    CROSSING_WORDS,
+    DIRECTIONS,
+    JOINTS,
+    LEAD_INS,
+    ORDINALS,
+    SUFFIXES,
+    is_number,
+)
 
 _IN_WORDS = {figures: word for word, figures in ORDINALS.items()}
 _LONG_ENOUGH = 4
@@ -36,6 +45,21 @@ def fuzzy(names: LatinNames, text: str, among: Collection[int]) -> frozenset[int
             if rank is not None:
                 found[rank].add(position)
     return frozenset(found[min(found)]) if found else frozenset()
+
+
+def is_bare(names: LatinNames, text: str) -> bool:
+    """Whether the text is an address whose street lacks a part; see `StreetNames.is_bare`."""
+    words, _ = split_words(text)
+    if not words or "," in words or not (is_number(words[0]) or words[0] in CROSSING_WORDS):
+        return False
+    runs = [list(run) for joint, run in groupby(words, JOINTS.__contains__) if not joint]
+    named = (tuple(dropwhile(lambda word: is_number(word) or word in CROSSING_WORDS, run)) for run in runs)
+    return any(_has_core(names, name) for name in named if name)
+
+
+def _has_core(names: LatinNames, words: tuple[str, ...]) -> bool:
+    piece = parse(words)
+    return piece.core_key in names.suffixes_of or piece.core_key + piece.suffix in names.suffixes_of
 
 
 def _windows(words: list[str], taken: list[bool], longest: int) -> Iterable[tuple[int, int]]:

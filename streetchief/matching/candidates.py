@@ -28,6 +28,8 @@ SEARCH_M = 80.0
 """Rivals are sought this far out, or as far as the reach if that is more."""
 GRID_FROM = 20
 """Points from which on the grid is quicker than the tree (BASELINES.md §1d)."""
+SIGHT_M = 500.0
+"""As far as a street is followed either way: what lies beyond must not change an answer."""
 _MM = 1000.0
 _CHUNK = 8192
 _PAIRS_AT_ONCE = 1 << 14
@@ -65,6 +67,8 @@ class Candidates:
     ahead        (k, 2) unit vector of the piece in drawn direction
     to_end_m     from the foot along the street to its nearer end, `inf` where it has none on this line
     past_end_m   how far the point lies beyond the street's end, in the street's direction there
+    run_on_m     of its street both ways along its line from the foot, at most `SIGHT_M` each way; a street that does
+                 not end on this line (a loop, a fork) runs on as far as one can see
     """
 
     point: IntArray
@@ -77,6 +81,7 @@ class Candidates:
     ahead: FloatArray
     to_end_m: FloatArray
     past_end_m: FloatArray
+    run_on_m: FloatArray
 
     def __len__(self) -> int:
         return len(self.point)
@@ -192,6 +197,7 @@ def _seen_from(index: StreetIndex, xy: FloatArray, near: NearStreets) -> Candida
     share, length = np.clip(along, 0.0, 1.0), np.sqrt(length2)
     cross = run[:, 0] * gap[:, 1] - run[:, 1] * gap[:, 0]
     before, after = index.before_m[piece], index.after_m[piece]
+    back, ahead = before + share * length, after + (1.0 - share) * length
     beyond = np.where(
         along < 0.0,
         np.where(before == 0.0, -along * length, 0.0),
@@ -206,6 +212,7 @@ def _seen_from(index: StreetIndex, xy: FloatArray, near: NearStreets) -> Candida
         side=np.where(near.mm == 0, 0, -np.sign(cross)).astype(np.int8),
         foot=start + share[:, None] * run,
         ahead=run / length[:, None],
-        to_end_m=np.minimum(before + share * length, after + (1.0 - share) * length),
+        to_end_m=np.minimum(back, ahead),
         past_end_m=beyond,
+        run_on_m=np.minimum(back, SIGHT_M) + np.minimum(ahead, SIGHT_M),
     )

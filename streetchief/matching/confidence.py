@@ -1,12 +1,13 @@
 """From the candidates' geometry to a calibrated probability that a street is the right one.
 
-The design is the simplest of BASELINES.md "Matching quality", steps 3 to 6; every number here is from there unless it
-says otherwise.  All of it is row by row: no other point can change an answer.
+The design is the simplest of BASELINES.md "Matching quality", steps 3 to 6, and one trait more: how far the street
+runs on, against its rival (long streets have more addresses at their corners).  Every number here is from there unless
+it says otherwise.  All of it is row by row: no other point can change an answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from math import pi, sqrt
 
 import numpy as np
@@ -27,6 +28,8 @@ ELSEWHERE = 0.02 / 42.0
 """Density of "none of these streets": 2 % over the 42 m that a point lies from its nearest streets at most."""
 CORNER_M = 25.0
 FAR_END_M = 60.0
+SHORT_M = 10.0
+"""Added to what is seen of two streets before they are compared: under this, lengths say nothing."""
 NO_RIVAL_M = 80.0
 """Distance taken for the nearest other street where there is none in sight."""
 DIGITS = 6
@@ -34,22 +37,30 @@ DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """The odds of each candidate, arrays as long as the candidates.
+class Traits:
+    """What tells for and against each candidate, arrays as long as the candidates.
 
     likelihood   P: this street's share of the densities, with room for "none of these"
-    log_odds     z, rounded to `DIGITS`
     rival        int64 position (in the candidates) of the strongest other street, −1 = none
     nearer_m     how much nearer this street is than the nearest other one (negative: farther)
     corner, parallel   0 to 1: how squarely, how parallel the strongest rival runs past
+    columns      (k, 7) what `Coefficients` weigh, in the order of its fields; the first is 1
     """
 
     likelihood: FloatArray
-    log_odds: FloatArray
     rival: IntArray
     nearer_m: FloatArray
     corner: FloatArray
     parallel: FloatArray
+    columns: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The odds of each candidate, arrays as long as the candidates; log_odds is z, rounded to `DIGITS`."""
+
+    traits: Traits
+    log_odds: FloatArray
 
     @property
     def confidence(self) -> FloatArray:
@@ -67,23 +78,38 @@ def density(curve: SetBack, distance_m: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def judge(found: Candidates, curve: SetBack, weights: Coefficients) -> Judged:
-    """The odds of every candidate; what hangs on a rival is computed only where there is one."""
+    """The odds of every candidate."""
+    traits = traits_of(found, curve)
+    z = np.zeros(len(found))
+    for number, weight in enumerate(astuple(weights)):  # in a fixed order, so that no sum depends on the batch
+        z = z + weight * traits.columns[:, number]
+    return Judged(traits, np.round(z, DIGITS))
+
+
+def traits_of(found: Candidates, curve: SetBack) -> Traits:
+    """The traits of every candidate; what hangs on a rival is computed only where there is one."""
     runs = Runs.by(found.point)
     mass = sum(density(curve, found.distance_m)) * np.exp(-found.past_end_m / PAST_END_M)
     likelihood = mass / (np.bincount(runs.of, mass) + ELSEWHERE)[runs.of]
     rival = np.full(len(found), -1, dtype=np.int64)
     nearer = NO_RIVAL_M - found.distance_m
-    corner, parallel = np.zeros(len(found)), np.zeros(len(found))
+    corner, parallel, longer = np.zeros(len(found)), np.zeros(len(found)), np.zeros(len(found))
     crowd = np.flatnonzero(runs.length[runs.of] > 1)
     if len(crowd):
         rival[crowd] = _rivals(runs, mass)[crowd]
         nearer[crowd] = _nearest_other_m(runs, found.distance_m, crowd) - found.distance_m[crowd]
         corner[crowd], parallel[crowd] = _crossing(found, crowd, rival[crowd])
-    columns = _columns(found, likelihood, nearer, corner, parallel)
-    z = np.zeros(len(found))
-    for weight, column in zip(_weights(weights), columns, strict=True):  # in a fixed order: no sum hangs on the batch
-        z = z + weight * column
-    return Judged(likelihood, np.round(z, DIGITS), rival, nearer, corner, parallel)
+        longer[crowd] = np.log((found.run_on_m[crowd] + SHORT_M) / (found.run_on_m[rival[crowd]] + SHORT_M))
+    columns = (
+        np.ones(len(found)),
+        _log_odds(likelihood),
+        nearer / 10.0,
+        corner,
+        parallel,
+        np.minimum(found.to_end_m, FAR_END_M) / 30.0,
+        longer,
+    )
+    return Traits(likelihood, rival, nearer, corner, parallel, np.column_stack(columns))
 
 
 def _rivals(runs: Runs, mass: FloatArray) -> IntArray:
@@ -108,14 +134,6 @@ def _crossing(found: Candidates, mine: IntArray, rival: IntArray) -> tuple[Float
     return (1.0 - parallel) * np.exp(-gap / CORNER_M), parallel
 
 
-def _weights(c: Coefficients) -> tuple[float, ...]:
-    return (c.constant, c.likelihood, c.nearer_10m, c.corner, c.parallel, c.to_end_30m)
-
-
-def _columns(
-    found: Candidates, likelihood: FloatArray, nearer: FloatArray, corner: FloatArray, parallel: FloatArray
-) -> tuple[FloatArray, ...]:
-    bounded = np.clip(likelihood, 1e-9, 1.0 - 1e-9)
-    logit = np.log(bounded / (1.0 - bounded))
-    to_end = np.minimum(found.to_end_m, FAR_END_M) / 30.0
-    return np.ones(len(found)), logit, nearer / 10.0, corner, parallel, to_end
+def _log_odds(share: FloatArray) -> FloatArray:
+    bounded = np.clip(share, 1e-9, 1.0 - 1e-9)
+    return np.log(bounded / (1.0 - bounded))

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from streetchief.matching.address import Reading, StreetNames
 from streetchief.matching.candidates import Candidates
 
+_CROSSING_FIRST = re.compile(r"\s*(?:intersection|corner)\s+(?:of\s+)?[^\W\d]", re.IGNORECASE)
+_HOUSE_AND_NAME = re.compile(r"\s*(?:\d+[A-Za-z]?(?:\s*-\s*\d+[A-Za-z]?)?)(?:\s+[A-Z][\w'’.]*){1,3}\s*")
 _HOUSE_FIRST = re.compile(r"\s*\d+[A-Za-z]?(?:\s*-\s*\d+[A-Za-z]?)?\s+[^\W\d]")
 
 
@@ -37,10 +39,12 @@ class Hearing:
 def hear(names: StreetNames, found: Candidates, reach_m: float, texts: Sequence[str | None]) -> Hearing:
     """Read the texts of the chunk of points that `found` belongs to.
 
-    A street that is named in full and in reach outranks a misspelt one; one that is named in full but is out of reach
-    says that text and point do not belong together.  A street that the network does not have is heard too,
-    where the text gives it a house number: without every third street of Boston's network 90 % of the rows that name
-    a missing one, and none of the 51,000 rows that name a street of the whole one.  Any other text says nothing.
+    A street that is named in full and in reach outranks a misspelt one, unless the two make a crossing; one that is
+    named in full but is out of reach says that text and point do not belong together, unless it is said to cross a
+    misspelt one in reach.  So does a bare "155 Kilsyth" where no Kilsyth Road is in reach.  A street that the network
+    does not have is heard too, where the text gives it a house number or calls it a crossing: without every third
+    street of Boston's network 90 % of the rows that name a missing one, and none of the 51,000 rows that name a
+    street of the whole one.  Any other text says nothing.
     """
     said = np.zeros(len(texts), dtype=np.int8)
     named = np.zeros(len(found), dtype=np.bool_)
@@ -63,18 +67,30 @@ def hear(names: StreetNames, found: Candidates, reach_m: float, texts: Sequence[
 def _weigh(names: StreetNames, text: str, reading: Reading, streets: list[int]) -> tuple[Heard, frozenset[int]]:
     if reading.exact:
         chosen = reading.exact & frozenset(streets)
-        return (Heard.NAMED, chosen) if chosen else (Heard.ELSEWHERE, chosen)
+        other = names.fuzzy(text, streets) if _half_read(reading) else frozenset()
+        if chosen:
+            return Heard.NAMED, chosen | other
+        return (Heard.NEARLY_NAMED, other) if other else (Heard.ELSEWHERE, chosen)
     chosen = names.fuzzy(text, streets)
     if chosen:
         return Heard.NEARLY_NAMED, chosen
+    if not reading.unknown and names.is_bare(text):
+        return Heard.ELSEWHERE, chosen
     return Heard.UNKNOWN if _is_address(text, reading.unknown) else Heard.NOTHING, chosen
+
+
+def _half_read(reading: Reading) -> bool:
+    """Whether the text speaks of a crossing of which only one street is spelt as in the network."""
+    return reading.crossing and (len(reading.tokens) == 1 or bool(reading.unknown))
 
 
 def _is_address(text: str, unknown: str) -> bool:
     """Whether a street-like word is plainly a street: a house number stands with it, before it or as 号 behind it.
 
-    Without one it may be anything: 三轮车堵路 ("tricycles block the road") ends like the name of a road.
+    Without one it may be anything: 三轮车堵路 ("tricycles block the road") ends like the name of a road.  Where no
+    word is like a street, a house number with nothing but names behind it is an address none the less ("24 Seavre").
     """
     if not unknown:
-        return False
-    return bool(_HOUSE_FIRST.match(text)) or re.search(re.escape(unknown) + r"\s*\d+\s*[号弄]", text) is not None
+        return _HOUSE_AND_NAME.fullmatch(text) is not None
+    housed = _HOUSE_FIRST.match(text) or _CROSSING_FIRST.match(text)
+    return bool(housed) or re.search(re.escape(unknown) + r"\s*\d+\s*[号弄]", text) is not None

@@ -182,9 +182,9 @@ def _verdict(
         "street_unknown": said == Heard.UNKNOWN,
         "past_end": found.past_end_m[best] > PAST_END_M,
         "far_from_street": found.distance_m[best] > far_m,
-        "unusual_distance": judged.rival[best] < 0,
-        "near_junction": judged.corner[best] >= CORNER_FROM,
-        "parallel_streets": judged.parallel[best] >= PARALLEL_FROM,
+        "unusual_distance": judged.traits.rival[best] < 0,
+        "near_junction": judged.traits.corner[best] >= CORNER_FROM,
+        "parallel_streets": judged.traits.parallel[best] >= PARALLEL_FROM,
     }
     reason = np.select(list(reasons.values()), list(reasons), "close_rival")
     return verdict.astype(np.int8), reason.astype(np.object_)

@@ -24,18 +24,24 @@ LON_NAMES = ("lon", "lng", "long", "longitude", "经度", "x", "point_x")
 LAT_NAMES = ("lat", "latitude", "纬度", "y", "point_y")
 ID_NAMES = ("id", "编号", "案件编号", "工单编号", "工单号", "case_id", "caseid", "case_enquiry_id", "unique key",
             "service_request_id", "objectid", "fid")  # fmt: skip
+LABEL_NAMES = ("true_street", "label", "street_name", "street", "真实街道", "正确街道", "所属街道", "街道名称",
+               "道路名称", "路名", "road_name", "road", "address", "地址")  # fmt: skip
 GEOMETRY_NAMES = ("geometry", "geom")
 FORMATS = ".csv .csv.gz .geojson .geojson.gz .json .parquet"
 
 
 @dataclass(frozen=True, slots=True)
 class PointColumns:
-    """Which column means what, as the caller says it; None = guess (address: there is none)."""
+    """Which column means what, as the caller says it; None = guess (address, label: there is none).
+
+    label  names the true street; "" = guess, and refuse a file that has none
+    """
 
     id: str | None = None
     lon: str | None = None
     lat: str | None = None
     address: str | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class PointBatch:
     lat: list[Any]
     texts: list[str | None] | None
     faults: list[str]
+    labels: list[str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,10 @@ class PointFile:
             raise BadInput("no_coordinate_columns", file=path.name, known=", ".join(names) or "-")
         known_id = _find(path, names, wanted.id, ID_NAMES)
         address = _find(path, names, wanted.address, ())
-        return cls(path, PointColumns(known_id, lon, lat, address), known_id is not None, codec)
+        label = _find(path, names, wanted.label or None, () if wanted.label is None else LABEL_NAMES)
+        if wanted.label is not None and label is None:
+            raise BadInput("no_label_column", file=path.name, known=", ".join(names) or "-")
+        return cls(path, PointColumns(known_id, lon, lat, address, label), known_id is not None, codec)
 
     def batches(self, rows: int = BATCH_ROWS) -> Iterator[PointBatch]:
         """The rows, at most `rows` at a time.  Raises BadInput where the file breaks off or cannot be read on."""
@@ -100,7 +110,9 @@ class PointFile:
     def _batch(self, records: list[_Record], first: int) -> PointBatch:
         texts = [record.text for record in records] if self.columns.address else None
         ids = [record.id if self.has_ids else str(number) for number, record in enumerate(records, first)]
-        return PointBatch(ids, [r.lon for r in records], [r.lat for r in records], texts, [r.fault for r in records])
+        labels = [record.label for record in records] if self.columns.label else None
+        places = [r.lon for r in records], [r.lat for r in records]
+        return PointBatch(ids, *places, texts, [r.fault for r in records], labels)
 
     def _csv(self) -> Iterator[_Record]:
         header = csv_header(self.path, self.encoding)
@@ -132,7 +144,8 @@ class PointFile:
                     yield _record(cells, "")
 
     def _names(self) -> Sequence[str | None]:
-        return (self.columns.id, self.columns.lon, self.columns.lat, self.columns.address)
+        columns = self.columns
+        return (columns.id, columns.lon, columns.lat, columns.address, columns.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +154,18 @@ class _Record:
     lon: Any
     lat: Any
     text: str | None
+    label: str | None
     fault: str
 
 
 def _record(cells: Sequence[Any], fault: str) -> _Record:
-    known, lon, lat, text = cells
-    known, text = "" if known is None else str(known), None if text is None else str(text)
-    return _Record(known, _coordinate(lon), _coordinate(lat), text, fault)
+    known, lon, lat, text, label = cells
+    written = "" if known is None else str(known)
+    return _Record(written, _coordinate(lon), _coordinate(lat), _text(text), _text(label), fault)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _coordinate(value: Any) -> Any:
@@ -189,11 +207,13 @@ def _property_names(path: Path, kind: str) -> list[str]:
             return list(pq.read_schema(path).names)
         except (pa.ArrowException, OSError) as fault:
             raise BadInput("unreadable_points", file=path.name, detail=str(fault)) from fault
-    found: dict[str, None] = {}
-    for feature in _features(path):
-        properties = feature.get("properties") if isinstance(feature, dict) else None
-        found.update(dict.fromkeys(properties if isinstance(properties, dict) else ()))
-    return list(found)
+    return list(dict.fromkeys(name for properties in feature_properties(path) for name in properties))
+
+
+def feature_properties(path: Path) -> list[dict[str, Any]]:
+    """The properties of every feature of a GeoJSON file, {} where it has none.  Raises BadInput where it is no such."""
+    found = (feature.get("properties") if isinstance(feature, dict) else None for feature in _features(path))
+    return [properties if isinstance(properties, dict) else {} for properties in found]
 
 
 def _features(path: Path) -> list[Any]:

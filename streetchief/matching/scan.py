@@ -48,7 +48,7 @@ def scan(
     places = np.unique(_cm(xy[np.isfinite(xy).all(axis=1)]), axis=0)
     points = places / _CM
     points = points[~is_default_point(points, model)]
-    points = points[np.argsort(_scattered(np.rint(points * _CM).astype(np.int64)), kind="stable")][:MOST_ROWS]
+    points = points[np.argsort(drawn_by_lot(points), kind="stable")][:MOST_ROWS]
     seen = [found for _, found in candidates_near(index, points, model.reach_m)]
     return model if not any(len(found) for found in seen) else model.with_(curve=fit_curve(*seen))
 
@@ -107,8 +107,9 @@ def _cm(xy: FloatArray) -> IntArray:
     return np.rint(xy * _CM).astype(np.int64)
 
 
-def _scattered(places: IntArray) -> NDArray[np.uint64]:
-    """A number a place that looks drawn by lot but hangs on nothing else (the mixer of splitmix64)."""
+def drawn_by_lot(xy: FloatArray) -> NDArray[np.uint64]:
+    """A number a place, (n, 2) metres, that looks drawn by lot but hangs on nothing else (the mixer of splitmix64)."""
+    places = _cm(xy)
     mixed = places[:, 0].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + places[:, 1].astype(np.uint64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)

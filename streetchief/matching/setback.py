@@ -35,6 +35,15 @@ def fit_curve(found: Candidates) -> SetBack:
     return SetBack(*(round(float(value), _DIGITS) for value in _values(curve)))
 
 
+def fit_known(distance_m: FloatArray, weight: FloatArray) -> SetBack:
+    """The curve of points whose streets are known: how far each lies from its own, and what it counts for."""
+    curve = PRIOR
+    for _ in range(_ROUNDS):
+        parts = np.column_stack(density(curve, distance_m))
+        curve = _refit(parts / parts.sum(axis=1)[:, None] * weight[:, None], distance_m)
+    return SetBack(*(round(float(value), _DIGITS) for value in _values(curve)))
+
+
 def _refit(belongs: FloatArray, distance_m: FloatArray) -> SetBack:
     on, off, _ = belongs.T
     rows = float(belongs.sum()) + PSEUDO_ROWS

@@ -46,6 +46,7 @@ def test_default_points_are_a_set() -> None:
     "changes",
     [
         {"form": 99},  # a later form
+        {"form": 1},  # an earlier one, with a coefficient that it did not have
         {"reach_m": "far"},
         {"reach_m": -1},
         {"reach_m": float("nan")},
@@ -69,3 +70,11 @@ def test_what_is_no_model_is_refused(changes: dict[str, object]) -> None:
 def test_other_json_is_refused(body: object) -> None:
     with pytest.raises(BadInput):
         PlacingModel.from_json(body)  # type: ignore[arg-type]
+
+
+def test_a_stored_model_of_the_first_form_is_read_as_it_was() -> None:
+    """What an earlier release stored had no weight for how far a street runs on."""
+    body = MODEL.to_json() | {"form": 1}
+    body["coefficients"] = {name: value for name, value in body["coefficients"].items() if name != "longer"}
+    assert PlacingModel.from_json(body).coefficients.longer == 0.0
+    assert PlacingModel.from_json(body).curve == MODEL.curve

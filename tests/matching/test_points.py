@@ -173,3 +173,21 @@ def test_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
         read(write(tmp_path / "p.csv", "lon,lat\n"), "martian")
     assert refused.value.code == "unknown_encoding"
+
+
+@pytest.mark.parametrize(
+    ("header", "wanted", "labels"),
+    [
+        ("id,lon,lat,True_Street", "", ["Elm St", None]),  # guessed, whatever its case
+        ("id,lon,lat,真实街道", "", ["Elm St", None]),
+        ("id,lon,lat,x1", "X1", ["Elm St", None]),  # named
+        ("id,lon,lat,street", None, None),  # nobody asked
+    ],
+)
+def test_labels_are_read_where_they_are_asked_for(
+    tmp_path: Path, header: str, wanted: str | None, labels: list[str | None] | None
+) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(f"{header}\n1,104,30,Elm St\n2,104,30\n", "utf-8")
+    (batch,) = PointFile.of(path, PointColumns(label=wanted)).batches()
+    assert batch.labels == labels

@@ -9,7 +9,10 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+import subprocess
+import sys
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 CITY = """
@@ -50,6 +53,23 @@ text = "CASE_TITLE"
 {address}
 """
 DEPARTMENT = '[[department]]\ncode = "{code}"\nname = {{ zh = "{name}", en = "{name}" }}\n'
+
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = (sys.executable, "-c", "from streetchief.cli.main import run; run()")
+COLUMNS = ("--id", "CASE_ENQUIRY_ID", "--lon", "LONGITUDE", "--lat", "LATITUDE")
+LABEL = "LOCATION_STREET_NAME"
+
+
+def streets_file(realdata: Path) -> Path:
+    """Boston's named streets."""
+    return realdata / "boston_streets_osm" / "boston_streets.geojson.gz"
+
+
+def streetchief(*words: object) -> str:
+    """Run the program of this checkout; what it says on stdout."""
+    command: Sequence[str] = [*PROGRAM, *map(str, words)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
 
 
 def complaint_files(realdata: Path) -> list[Path]:

@@ -39,6 +39,8 @@ class Boston:
     """The rows that name a street of the network, and what the plain nearest line says of them."""
 
     ids: list[str]
+    texts: list[str]
+    lonlat: np.ndarray
     named: list[frozenset[str]]
     at_city_hall: np.ndarray
     month: np.ndarray
@@ -68,12 +70,35 @@ class Boston:
         nearest[point] = line_names[line]
         return cls(
             ids=[row["CASE_ENQUIRY_ID"] for row, _, _ in rows],
+            texts=[row["LOCATION_STREET_NAME"] for row, _, _ in rows],
+            lonlat=lonlat,
             named=named,
             at_city_hall=(np.abs(lonlat - (-71.0587, 42.3594)) < 1e-6).all(axis=1),
             month=np.array([month for _, _, month in rows]),
             nearest_right=np.array([name in names for name, names in zip(nearest, named, strict=True)]),
             passes_near=_passes_near(points, named, lines, line_names),
         )
+
+    def unseen_before(self, month: int) -> np.ndarray:
+        """Rows from that month on at coordinates that no earlier row has."""
+        _, place = np.unique(np.round(self.lonlat, 6), axis=0, return_inverse=True)
+        place = place.reshape(-1)
+        return (self.month >= month) & ~np.isin(place, place[self.month < month])
+
+
+def names_elsewhere(realdata: Path, boston: Boston, texts: list[str]) -> np.ndarray:
+    """Rows whose new text names a street of the network, but none that passes within 60 m of the row's point."""
+    streets, segments, _ = read_segments(realdata / "boston_streets_osm" / "boston_streets.geojson.gz")
+    name_of = {street.code: normalise_name(street.name) for street in streets}
+    lines = project_geometries([s.geometry for s in segments], SRID)
+    names = np.array([name_of[s.street] for s in segments], dtype=object)
+    known = frozenset(names)
+    named = [named_streets(text) & known for text in texts]
+    rows = np.flatnonzero([bool(some) for some in named])
+    points = shapely.points(to_xy(boston.lonlat[rows], SRID))
+    elsewhere = np.zeros(len(texts), dtype=bool)
+    elsewhere[rows] = ~_passes_near(points, [named[row] for row in rows], lines, names)
+    return elsewhere
 
 
 def _passes_near(points: np.ndarray, named: list[frozenset[str]], lines: np.ndarray, names: np.ndarray) -> np.ndarray:

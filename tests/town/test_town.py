@@ -17,7 +17,7 @@ CASES = [
     (-100, 15, None, "matched", "", "大街", "high-1", "a door on High Street, nothing else but Back Lane 51 m off"),
     (300, 8, None, "matched", "", "大街", "high-2", "alone on the other half of High Street"),
     (195, 100, None, "matched", "", "教堂街", "church-1", "half way up Church Street"),
-    (-100, -18, None, "ambiguous", "parallel_streets", "后巷", "back-1", "half way between two parallel streets: code decides"),
+    (-100, -18, None, "ambiguous", "parallel_streets", "大街", "high-1", "half way between two parallel streets: the longer one is likelier"),
     (-100, -18, "大街12号", "matched", "", "大街", "high-1", "… unless the text says which"),
     (-100, -18, "12 Back Lane", "matched", "", "后巷", "back-1", "… in either language"),
     (218, 182, None, "ambiguous", "near_junction", "磨坊路", "mill-1", "a corner lot: either street may be meant; Mill Road runs on farther"),
