@@ -25,6 +25,7 @@ from tests.benchmarks.jittered import SRID, complaints, grid_town
 
 SHARE = float(os.environ.get("STREETCHIEF_BENCH_SHARE", "1"))
 POINTS, SEGMENTS, ROUNDS = max(1000, int(1_000_000 * SHARE)), 20_000, 5
+TOWN_ROUNDS = 3
 TOWNS = (11, 1_000, 20_000, 100_000)
 REACH_M = 60.0
 MODEL = PlacingModel.shipped(REACH_M, 0.9)
@@ -131,12 +132,12 @@ def test_matcher_against_query_nearest() -> None:
 def test_cost_a_point_by_segments() -> None:
     asked = max(1000, POINTS // 10)
     benches = {segments: Bench.of(segments, POINTS, asked) for segments in TOWNS}
-    rounds = [{n: bench.round() for n, bench in benches.items()} for _ in range(ROUNDS)]
+    rounds = [{n: bench.round() for n, bench in benches.items()} for _ in range(TOWN_ROUNDS)]
     for bench in benches.values():
         same_answers(bench)
     print(
         f"\n{POINTS:,} points ({asked:,} for query_nearest, answers equal),"
-        f" {ROUNDS} interleaved rounds, medians of CPU µs/point"
+        f" {TOWN_ROUNDS} interleaved rounds, medians of CPU µs/point"
     )
     print(f"  {'segments':>10}{'query_nearest':>15}{'nearest step':>14}{'x':>7}{'full verdict':>14}{'x':>7}{'grid':>9}")
     for n, bench in benches.items():
