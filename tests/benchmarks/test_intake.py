@@ -37,7 +37,7 @@ def size(name: str, usual: int) -> int:
     return int(os.environ.get(f"STREETCHIEF_BENCH_{name}", usual))
 
 
-ROWS, SEGMENTS, ROUNDS = size("ROWS", 50_000), size("SEGMENTS", 20_000), size("ROUNDS", 3)
+ROWS, SEGMENTS, ROUNDS = size("ROWS", 20_000), size("SEGMENTS", 20_000), size("ROUNDS", 3)
 MANY, SINGLE = size("MANY", 1_000_000), 500
 PEAK = """
 import sys
