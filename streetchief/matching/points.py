@@ -84,6 +84,8 @@ class PointFile:
             raise BadInput("no_coordinate_columns", file=path.name, known=", ".join(names) or "-")
         known_id = _find(path, names, wanted.id, ID_NAMES)
         address = _find(path, names, wanted.address, ())
+        if any(names.count(name) > 1 for name in (known_id, lon, lat, address) if name is not None):
+            raise BadInput("columns_twice", file=path.name)
         return cls(path, PointColumns(known_id, lon, lat, address), known_id is not None, codec)
 
     def batches(self, rows: int = BATCH_ROWS) -> Iterator[PointBatch]:

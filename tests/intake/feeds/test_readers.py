@@ -12,9 +12,9 @@ import xlsxwriter
 
 from streetchief.city import FEED_FIELDS, FeedSpec, Title
 from streetchief.errors import BadInput, NotFound
-from streetchief.intake.feeds.csvfile import MOST_LINES_A_RECORD
 from streetchief.intake.feeds.read import read_file, read_records
 from streetchief.intake.feeds.records import RAW_SCHEMA, pick
+from streetchief.registry.csvlines import MOST_LINES_A_RECORD
 
 
 def feed(form: str = "csv", encoding: str = "utf-8", **fields: str) -> FeedSpec:
