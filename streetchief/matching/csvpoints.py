@@ -84,7 +84,7 @@ def csv_header(path: Path, codec: str) -> list[str]:
     with open_bytes(path) as raw, _text(raw, codec) as stream:
         first = stream.readline()
     try:
-        return [name.strip() for name in next(csv.reader([first], delimiter=_separator(first)), [])]
+        return [name.strip("\ufeff \t\r\n") for name in next(csv.reader([first], delimiter=_separator(first)), [])]
     except csv.Error as fault:
         raise BadInput("broken_csv", file=path.name, line=1, detail=str(fault)) from fault
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import geopandas
 import pandas
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from shapely import LineString, Point
 
@@ -147,6 +149,67 @@ def test_geojson_with_and_without_points(tmp_path: Path, name: str) -> None:
     assert batch.lon == [1.5, None, None, "x", None]
     assert batch.texts == ["大街", None, None, None, None]
     assert batch.faults == ["", "", "", "", "malformed"]
+
+
+def whole(number: int) -> str:
+    return json.dumps({"type": "Feature", "properties": {"id": f"w{number}"}, "geometry": POINT})
+
+
+POINT = {"type": "Point", "coordinates": [1.5, 2.5]}
+BROKEN_FEATURES = [
+    # text between two whole features, what is wrong with it, its id, why
+    ('{"type":"Feature",,}', "malformed", "", "no JSON"),
+    (whole(0)[:-30], "malformed", "", "half a feature"),
+    (whole(0).replace("1.5", "9" * 5000), "malformed", "", "more digits than Python reads"),
+    ("[" * 100_000 + "]" * 100_000, "malformed", "", "deeper than Python reads"),
+    (whole(0).replace("w0", "w0STRAY"), "bad_encoding", "w0\ufffd\ufffd", "stray bytes in the id"),
+    (whole(0).replace("}, ", ', "t": "STRAY"}, ', 1), "bad_encoding", "w0", "stray bytes elsewhere"),
+    (whole(0).replace("w0", "w0\\ud800"), "bad_encoding", "w0\ufffd", "half a character"),
+    (whole(0).replace("w0", "w0\\u0000"), "", "w0\0", "a NUL is a character"),
+    ('{"geometry": {"type": "Point", "coordinates": [}', "malformed", "", "a feature that begins otherwise"),
+]
+
+
+@pytest.mark.parametrize(("text", "fault", "known", "why"), BROKEN_FEATURES)
+def test_a_broken_feature_is_one_row_and_the_next_is_read(
+    tmp_path: Path, text: str, fault: str, known: str, why: str
+) -> None:
+    note = '"note": "the \\"features\\": [of]", '
+    content = f'{{{note}"features": [{whole(1)}, {text},\n{whole(2)},{whole(3)}], "x": 1}}'
+    (batch,) = read(write(tmp_path / "p.geojson", content.encode().replace(b"STRAY", b"\xff\xfe")))
+    assert batch.ids == ["w1", known, "w2", "w3"], why
+    assert batch.faults == ["", fault, "", ""], why
+
+
+CUTS = [
+    # characters cut off, the faults of the rows, why
+    (1, ["", ""], "only the last brace is missing"),
+    (2, ["", "", "malformed"], "nobody knows whether more was to come"),
+    (3, ["", "malformed"], "half a feature"),
+    (len(whole(2)) + 2, ["", "malformed"], "cut at the comma"),
+]
+
+
+@pytest.mark.parametrize(("cut", "faults", "why"), CUTS)
+def test_the_end_of_a_half_written_file_is_one_row(tmp_path: Path, cut: int, faults: list[str], why: str) -> None:
+    content = f'{{"features": [{whole(1)}, {whole(2)}]}}'
+    assert [f for b in read(write(tmp_path / "p.geojson", content[:-cut])) for f in b.faults] == faults, why
+
+
+def test_parquet_text_that_is_no_utf_8_spoils_its_row_only(tmp_path: Path) -> None:
+    raw = pa.array([b"a", b"b\xff", None]).cast(pa.binary())
+    text = pa.StringArray.from_buffers(3, raw.buffers()[1], raw.buffers()[2], raw.buffers()[0], 1)
+    pq.write_table(pa.table({"id": text, "lon": [1.0] * 3, "lat": [2.0] * 3}), tmp_path / "p.parquet")
+    (batch,) = read(tmp_path / "p.parquet")
+    assert (batch.ids, batch.faults) == (["a", "b\ufffd", ""], ["", "bad_encoding", ""])
+
+
+def test_a_parquet_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    columns = [pa.array([1.0])] * 4
+    pq.write_table(pa.Table.from_arrays(columns, ["id", "lon", "lon", "lat"]), tmp_path / "p.parquet")
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path / "p.parquet")
+    assert refused.value.code == "columns_twice"
 
 
 def test_a_number_beyond_all_numbers_is_infinite(tmp_path: Path) -> None:

@@ -123,11 +123,11 @@ def test_what_leads_outside_is_refused_and_nobody_is_asked(
         {"crs": named("http://www.opengis.net/def/crs/EPSG/0/4326")},  # GDAL knows what stands there
         {"crs": None},
         {"links": [{"rel": "self", "href": "https://example.org/streets"}], "next": None},
-        {"exceededTransferLimit": False, "id": "HUGE"},
+        {"exceededTransferLimit": False},
     ],
 )
 def test_what_leads_nowhere_is_read(tmp_path: Path, members: dict[str, Any]) -> None:
-    text = json.dumps(collection(**members)).replace('"HUGE"', "9" * 500)
+    text = json.dumps(collection(**members))
     (tmp_path / "a.geojson").write_text(text)
     assert [s.name for s in read_segments(tmp_path / "a.geojson")[0]] == ["Toy"]
 
