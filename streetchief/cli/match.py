@@ -64,8 +64,7 @@ def match(
     """Scan the files once (unless a model is given), then place every row in order."""
     refuse_overwriting(out, (*points, streets))
     answers = open_answers(out)
-    wanted = PointColumns(id, lon, lat, address)
-    files = [PointFile.of(path, wanted, encoding) for path in points]
+    files = [PointFile.of(path, PointColumns(id, lon, lat, address), encoding) for path in points]
     ground = _ground(streets, street_name, street_class, metric_srid)
     given = read_model(model) if model else None
     chosen = _with_options(given or PlacingModel.shipped(), reach_m, min_confidence)
