@@ -52,8 +52,7 @@ def match(
 ) -> None:
     """Scan the files once (unless a model is given), then place every row in order."""
     answers = open_answers(not_among(out, (*points, streets)))
-    wanted = PointColumns(id, lon, lat, address)
-    files = [PointFile.of(path, wanted, encoding) for path in points]
+    files = [PointFile.of(path, PointColumns(id, lon, lat, address), encoding) for path in points]
     ground = read_ground(streets, street_name, street_class, metric_srid)
     given = read_model(model) if model else None
     chosen = with_options(given or PlacingModel.shipped(), reach_m, min_confidence)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,7 +15,8 @@ import pyarrow.parquet as pq
 import shapely
 
 from streetchief.errors import BadInput
-from streetchief.matching.csvpoints import csv_header, csv_rows, find_codec
+from streetchief.matching.csvpoints import BAD_ENCODING, MALFORMED, STRAY, csv_header, csv_rows, find_codec, readable
+from streetchief.matching.jsonpoints import BrokenFeature, read_features
 
 BATCH_ROWS = 65_536
 LON_NAMES = ("lon", "lng", "long", "longitude", "经度", "x", "point_x")
@@ -94,6 +93,8 @@ class PointFile:
         label = _find(path, names, wanted.label or None, () if wanted.label is None else LABEL_NAMES)
         if wanted.label is not None and label is None:
             raise BadInput("no_label_column", file=path.name, known=", ".join(names) or "-")
+        if any(names.count(name) > 1 for name in (known_id, lon, lat, address, label) if name is not None):
+            raise BadInput("columns_twice", file=path.name)
         return cls(path, PointColumns(known_id, lon, lat, address, label), known_id is not None, codec)
 
     def batches(self, rows: int = BATCH_ROWS) -> Iterator[PointBatch]:
@@ -104,7 +105,7 @@ class PointFile:
             while taken := [record for _, record in zip(range(rows), records, strict=False)]:
                 yield self._batch(taken, first)
                 first += len(taken)
-        except (EOFError, OSError, zlib.error, pa.ArrowException) as fault:
+        except (EOFError, OSError, zlib.error, pa.ArrowException, ValueError, OverflowError) as fault:
             raise BadInput("unreadable_points", file=self.path.name, detail=str(fault)) from fault
 
     def _batch(self, records: list[_Record], first: int) -> PointBatch:
@@ -122,21 +123,21 @@ class PointFile:
             yield _record(cells, fault)
 
     def _geojson(self) -> Iterator[_Record]:
-        for feature in _features(self.path):
-            properties = feature.get("properties") if isinstance(feature, dict) else None
-            values = properties if isinstance(properties, dict) else {}
+        for read in read_features(self.path):
+            fault, feature = (read.fault, read.value) if isinstance(read, BrokenFeature) else ("", read)
+            values = _properties(feature)
             cells = [values.get(name) if name else None for name in self._names()]
             if self.columns.lon is None and isinstance(feature, dict):
                 cells[1:3] = _point_of(feature.get("geometry"))
                 cells[0] = feature.get("id") if cells[0] is None else cells[0]
-            yield _record(cells, "" if isinstance(feature, dict) else "malformed")
+            yield _record(cells, fault if isinstance(feature, dict) or fault else MALFORMED)
 
     def _parquet(self) -> Iterator[_Record]:
         with pq.ParquetFile(self.path) as file:
             shape = _match(file.schema_arrow.names, GEOMETRY_NAMES) if self.columns.lon is None else None
             needed = [name for name in (*self._names(), shape) if name]
             for batch in file.iter_batches(BATCH_ROWS, columns=needed):
-                columns = {name: batch.column(name).to_pylist() for name in needed}
+                columns = {name: _values(batch.column(name)) for name in needed}
                 for row in range(batch.num_rows):
                     cells = [columns[name][row] if name else None for name in self._names()]
                     if shape:
@@ -160,12 +161,29 @@ class _Record:
 
 def _record(cells: Sequence[Any], fault: str) -> _Record:
     known, lon, lat, text, label = cells
-    written = "" if known is None else str(known)
-    return _Record(written, _coordinate(lon), _coordinate(lat), _text(text), _text(label), fault)
+    written = "" if known is None else _plain(known)
+    given = (written, *(None if value is None else _plain(value) for value in (text, label)))
+    clean = tuple(None if value is None else readable(value) for value in given)
+    if clean != given:
+        fault = fault or BAD_ENCODING
+    return _Record(clean[0] or "", _coordinate(lon), _coordinate(lat), clean[1], clean[2], fault)
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+def _plain(value: Any) -> str:
+    try:
+        return str(value)
+    except (ValueError, RecursionError):  # more digits or levels than Python writes
+        return ""
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """The values of a Parquet column; text that is no UTF-8 keeps half characters where its stray bytes are."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except UnicodeDecodeError:
+        raw = column.cast(pa.large_binary()).to_pylist()
+        values = [value if value is None else value.decode("utf-8", STRAY) for value in raw]
+    return values
 
 
 def _coordinate(value: Any) -> Any:
@@ -212,20 +230,12 @@ def _property_names(path: Path, kind: str) -> list[str]:
 
 def feature_properties(path: Path) -> list[dict[str, Any]]:
     """The properties of every feature of a GeoJSON file, {} where it has none.  Raises BadInput where it is no such."""
-    found = (feature.get("properties") if isinstance(feature, dict) else None for feature in _features(path))
-    return [properties if isinstance(properties, dict) else {} for properties in found]
+    return [_properties(f.value if isinstance(f, BrokenFeature) else f) for f in read_features(path)]
 
 
-def _features(path: Path) -> list[Any]:
-    try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
-        body = json.loads(content)
-    except (ValueError, EOFError, OSError, zlib.error, RecursionError) as fault:
-        raise BadInput("unreadable_points", file=path.name, detail=str(fault)) from fault
-    features = body.get("features") if isinstance(body, dict) else None
-    if not isinstance(features, list):
-        raise BadInput("unreadable_points", file=path.name, detail="no FeatureCollection")
-    return features
+def _properties(feature: Any) -> dict[str, Any]:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    return properties if isinstance(properties, dict) else {}
 
 
 def _point_of(geometry: Any) -> list[Any]:

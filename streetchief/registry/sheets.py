@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import xlsxwriter
-from python_calamine import CalamineError, CalamineWorkbook
 
 from streetchief.errors import BadInput
 from streetchief.registry.model import Appointment, Category, Fault, Rule, Span
 from streetchief.registry.values import day, text, truth
+from streetchief.registry.workbook import sheet_rows
 from streetchief.words import group
 
 CHIEFS, RULES, CATEGORIES = "chiefs", "rules", "categories"
@@ -161,12 +160,15 @@ def _rows(path: Path, kind: str) -> Iterator[tuple[int, Row]]:
     """Lines below the header as our field names → cells; empty lines are passed over."""
     if not path.is_file():
         raise BadInput("no_such_file", path=path)
-    lines = _excel_lines(path) if path.suffix.lower() in (".xlsx", ".xls", ".ods") else _csv_lines(path)
+    is_workbook = path.suffix.lower() in (".xlsx", ".xls", ".ods")
+    lines = sheet_rows(path, MOST_BYTES) if is_workbook else _csv_lines(path)
     titles = {title[language]: field for field, title in group(f"sheet.{kind}").items() for language in title}
     header = [titles.get(text(cell), text(cell)) for cell in next(lines, [])]
     missing = [name for name in NEEDED[kind] if name not in header]
     if missing:
         raise BadInput("missing_properties", file=path.name, missing=", ".join(missing))
+    if any(header.count(name) > 1 for name in header if name):
+        raise BadInput("columns_twice", file=path.name)
     for number, cells in enumerate(lines, start=2):
         if any(text(cell) for cell in cells):
             yield number, dict(zip(header, cells, strict=False))
@@ -185,19 +187,6 @@ def _csv_lines(path: Path) -> Iterator[list[Any]]:
         except csv.Error as fault:
             raise BadInput("unreadable_table", file=path.name, detail=str(fault)) from fault
     raise BadInput("unreadable_table", file=path.name, detail="UTF-8, GB 18030")
-
-
-def _excel_lines(path: Path) -> Iterator[list[Any]]:
-    """Lines of the first sheet: values only, never a formula; a workbook that unpacks to too much is not opened."""
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                if sum(item.file_size for item in archive.infolist()) > MOST_BYTES:
-                    raise BadInput("table_too_large", file=path.name)
-        sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0)
-    except (CalamineError, zipfile.BadZipFile, OSError) as fault:
-        raise BadInput("unreadable_table", file=path.name, detail=str(fault)) from fault
-    return iter(sheet.to_python(skip_empty_area=False))
 
 
 def _whole(value: Any) -> int:

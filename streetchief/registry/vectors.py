@@ -18,6 +18,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from streetchief.errors import BadInput
+from streetchief.registry.mapsafety import check_geojson, check_geopackage, keep_gdal_offline
 
 WGS84_SRID = 4326
 DECIMALS = 9  # of a degree: 0.1 mm; kept so that export and import give equal content
@@ -73,19 +74,11 @@ def read_layer(path: Path, *, srid: int | None = None, layer: str | None = None,
     layer     needed where a file has several
     encoding  of a Shapefile without .cpg whose text is not UTF-8
 
-    Raises BadInput: no such file, unknown format, not readable, no CRS and no `srid`, several layers, no encoding.
+    Raises BadInput: no such file, unknown format, not readable, no CRS and no `srid`, several layers, no encoding,
+    and what `mapsafety` refuses before GDAL sees it.
     """
-    if not path.is_file():
-        raise BadInput("no_such_file", path=path)
-    kind = path.with_suffix("").suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
-    if kind not in _KINDS or (path.suffix.lower() == ".gz" and kind not in (".geojson", ".json")):
-        raise BadInput("unknown_map_format", file=path.name, known=" ".join(FORMATS))
+    kind, source = _checked(path)
     is_osm = kind in (".osm", ".pbf")
-    source = _json_bytes(path) if kind in (".geojson", ".json") else path
-    with path.open("rb") as stream:
-        head = source[:1024] if isinstance(source, bytes) else stream.read(1024)
-    if not _KINDS[kind](head):
-        raise BadInput("unreadable_map_file", file=path.name, detail=f"no {kind} inside")
     try:
         name = OSM_LAYER if is_osm else _layer_name(source, path, layer)
         meta, _, wkb, fields = pyogrio.raw.read(
@@ -100,6 +93,26 @@ def read_layer(path: Path, *, srid: int | None = None, layer: str | None = None,
     columns = {str(n): values.astype(object) for n, values in zip(meta["fields"], fields, strict=True)}
     shapes, troubles = _degrees(wkb, _transformer(path, meta["crs"], srid))
     return Layer(columns, shapes, troubles, is_osm)
+
+
+def _checked(path: Path) -> tuple[str, bytes | Path]:
+    """The kind of a map file, and what GDAL may open: the text of a GeoJSON, else the path."""
+    if not path.is_file():
+        raise BadInput("no_such_file", path=path)
+    kind = path.with_suffix("").suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+    if kind not in _KINDS or (path.suffix.lower() == ".gz" and kind not in (".geojson", ".json")):
+        raise BadInput("unknown_map_format", file=path.name, known=" ".join(FORMATS))
+    source = _json_bytes(path) if kind in (".geojson", ".json") else path
+    with path.open("rb") as stream:
+        head = source[:1024] if isinstance(source, bytes) else stream.read(1024)
+    if not _KINDS[kind](head):
+        raise BadInput("unreadable_map_file", file=path.name, detail=f"no {kind} inside")
+    keep_gdal_offline()
+    if isinstance(source, bytes):
+        check_geojson(path.name, source)
+    if kind == ".gpkg":
+        check_geopackage(path)
+    return kind, source
 
 
 def _json_bytes(path: Path) -> bytes:

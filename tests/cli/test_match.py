@@ -246,3 +246,35 @@ def test_a_column_called_code_need_not_be_codes(tmp_path: Path) -> None:
         found[name] = row["segment_code"]
     assert found["codes"] == "high-1"
     assert found["classes"].startswith("sg-")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".geojson", ".parquet"])
+def test_one_answer_a_row_whatever_is_wrong_with_it(tmp_path: Path, streets: Path, ending: str) -> None:
+    """An unclosed quote, an endless cell, half a character in an id or an address: rejected, and the rest is placed."""
+    good = ",".join(map(str, HERE))
+    lines = [f"a,{good},", f'b,{good},"open', f"c,{good},{'y' * 200_000}", *(f"d{i},{good}," for i in range(500))]
+    (tmp_path / "p.csv").write_text("id,lon,lat,address\n" + "\n".join(lines) + "\n", "utf-8")
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"id": known, "address": text},
+            "geometry": {"type": "Point", "coordinates": HERE},
+        }
+        for known, text in (("e", ""), ("f\ud800", ""), ("g", "\udfff"))
+    ]
+    half = json.dumps({"type": "FeatureCollection", "features": features})[:-2] + ', {"type": "Feat'
+    (tmp_path / "p.geojson").write_text(half, "utf-8")
+    out = tmp_path / f"out{ending}"
+    options = ("--streets", streets, "-o", out, "--address", "address")
+    match(tmp_path / "p.csv", tmp_path / "p.geojson", *options)
+    rows = rows_of(out)
+    ids = ["a", "b", "c", *(f"d{i}" for i in range(500)), "e", "f\ufffd", "g", ""]
+    assert [row["id"] or "" for row in rows] == ids
+    rejected = {row["id"] or "": row["reason"] for row in rows if row["verdict"] == "rejected"}
+    assert rejected == {
+        "b": "malformed",
+        "c": "malformed",
+        "f\ufffd": "bad_encoding",
+        "g": "bad_encoding",
+        "": "malformed",
+    }

@@ -131,7 +131,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_opened(tmp_path: Path, monke
     monkeypatch.setattr(sheets, "MOST_BYTES", 1000)
     with pytest.raises(BadInput) as refused:
         read_chiefs(path)
-    assert refused.value.code == "table_too_large"
+    assert refused.value.code == "workbook_too_large"
 
 
 FILES = [
@@ -139,8 +139,10 @@ FILES = [
     ("a.csv", b"\xff\xfe\x00\x81", "unreadable_table"),
     ("a.csv", b'segment,tier,chief\n"A1,1,x\n', "unreadable_table"),
     ("a.csv", b"", "missing_properties"),
-    ("a.xlsx", b"PK\x03\x04 cut off", "unreadable_table"),
-    ("a.xlsx", b"", "unreadable_table"),
+    ("a.csv", b"segment,tier,chief,tier\n", "columns_twice"),
+    ("a.csv", "segment,tier,chief,级别\n".encode(), "columns_twice"),
+    ("a.xlsx", b"PK\x03\x04 cut off", "not_a_workbook"),
+    ("a.xlsx", b"", "not_a_workbook"),
 ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import zlib
-from collections import deque
 from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
@@ -13,9 +12,7 @@ from pathlib import Path
 from streetchief.errors import BadInput
 from streetchief.intake.feeds.records import RawRecord
 from streetchief.intake.reject import BAD_ENCODING, MALFORMED, WRONG_COLUMNS
-
-MOST_LINES_A_RECORD = 200  # a quoted text longer than this is an unclosed quote, not a text
-
+from streetchief.registry.csvlines import csv_records
 
 BROKEN_ARCHIVE = (EOFError, gzip.BadGzipFile, zlib.error)
 
@@ -23,35 +20,6 @@ BROKEN_ARCHIVE = (EOFError, gzip.BadGzipFile, zlib.error)
 def open_bytes(path: Path) -> BufferedIOBase:
     """A file's bytes, unpacked if it is .gz."""
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-
-
-class _Lines(Iterator[str]):
-    """Text lines that can be handed back; bytes that do not decode stay visible as surrogates."""
-
-    def __init__(self, stream: BufferedIOBase, encoding: str) -> None:
-        self.stream = stream
-        self.encoding = encoding
-        self.returned: deque[str] = deque()
-        self.taken: list[str] = []
-
-    def __next__(self) -> str:
-        if self.returned:
-            line = self.returned.popleft()
-        else:
-            raw = self.stream.readline()
-            if not raw:
-                raise StopIteration
-            line = raw.decode(self.encoding, "surrogateescape")
-        self.taken.append(line)
-        if len(self.taken) > MOST_LINES_A_RECORD:
-            raise csv.Error("a quote is not closed")
-        return line
-
-    def give_back_all_but_first(self) -> str:
-        first, *rest = self.taken
-        self.returned.extendleft(reversed(rest))
-        self.taken = []
-        return first
 
 
 def read_csv(path: Path, encoding: str, needed: set[str]) -> Iterator[RawRecord]:
@@ -69,23 +37,19 @@ def read_csv(path: Path, encoding: str, needed: set[str]) -> Iterator[RawRecord]
             raise BadInput("missing_columns", file=path.name, missing=", ".join(missing), encoding=encoding)
         if len(set(header)) != len(header):
             raise BadInput("columns_twice", file=path.name)
-        lines = _Lines(stream, encoding if codec == "utf-8-sig" else codec)
         number = 2
-        rows = csv.reader(lines, strict=True)
-        while True:
-            lines.taken = []
-            try:
-                row = next(rows, None)
-            except csv.Error:
-                rows = csv.reader(lines, strict=True)
-                yield RawRecord(number, {"": _visible(lines.give_back_all_but_first())}, MALFORMED)
-                number += 1
-                continue
-            if row is None:
-                return
-            if row:
-                yield _record(number, header, row, "".join(lines.taken))
-            number += len(lines.taken)
+        for record in csv_records(_lines(stream, encoding if codec == "utf-8-sig" else codec)):
+            if record.cells is None:
+                yield RawRecord(number, {"": _visible(record.text)}, MALFORMED)
+            elif record.cells:
+                yield _record(number, header, record.cells, record.text)
+            number += record.lines
+
+
+def _lines(stream: BufferedIOBase, encoding: str) -> Iterator[str]:
+    """Text lines; bytes that do not decode stay visible as surrogates."""
+    for line in stream:
+        yield line.decode(encoding, "surrogateescape")
 
 
 def _header(line: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,9 @@ import xlsxwriter
 
 from streetchief.city import FEED_FIELDS, FeedSpec, Title
 from streetchief.errors import BadInput, NotFound
-from streetchief.intake.feeds.csvfile import MOST_LINES_A_RECORD
 from streetchief.intake.feeds.read import read_file, read_records
 from streetchief.intake.feeds.records import RAW_SCHEMA, pick
+from streetchief.registry.csvlines import MOST_LINES_A_RECORD
 
 
 def feed(form: str = "csv", encoding: str = "utf-8", **fields: str) -> FeedSpec:
@@ -127,6 +127,33 @@ def test_excel_reads_values_never_formulas(tmp_path: Path) -> None:
     path.write_bytes(b"not a workbook")
     with pytest.raises(BadInput):
         list(read_file(path, feed("excel")))
+
+
+def test_excel_times_and_durations_are_text(tmp_path: Path) -> None:
+    path = tmp_path / "feed.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["id", "x", "y", "t", "c", "note"])
+        sheet.write_row(1, 0, [1, 1.5, 2])
+        sheet.write_datetime(1, 3, time(10, 5), book.add_format({"num_format": "hh:mm"}))
+        sheet.write_number(1, 5, 1.5, book.add_format({"num_format": "[h]:mm:ss"}))
+    (batch,) = read_file(path, feed("excel"))
+    assert (batch.column("reported_at")[0].as_py(), batch.column("text")[0].as_py()) == ("10:05:00", "PT36H0M0S")
+
+
+def test_an_excel_column_that_stands_twice_is_refused_and_nameless_ones_are_not(tmp_path: Path) -> None:
+    for again, code in (("x", "columns_twice"), ("", "")):
+        path = tmp_path / "feed.xlsx"
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["id", "x", "y", "t", again])
+            sheet.write_row(1, 0, [1, 1.5, 2, "t", "n", "o", "p"])
+        if not code:
+            assert [record.values["x"] for record in read_records(path, feed("excel"))] == [1.5]
+            continue
+        with pytest.raises(BadInput) as refused:
+            list(read_file(path, feed("excel")))
+        assert refused.value.code == code
 
 
 def test_batches_are_bounded_and_carry_one_schema(tmp_path: Path) -> None:
