@@ -144,6 +144,7 @@ def _tell_what_was_taken(files: list[PointFile], ground: Ground) -> None:
         named = {"id": columns.id or "#", "lon": columns.lon or "geometry", "lat": columns.lat or "geometry"}
         how = encoding.removesuffix("-sig") or "-"
         typer.echo(both("match.columns", address=columns.address or "-", encoding=how, **named), err=True)
+    typer.echo(both("match.street_names", column=ground.names_from, count=len(ground.index.street_codes)), err=True)
     for code, count in sorted(ground.faults.items()):
         typer.echo(both("match.left_out", count=count, code=code), err=True)
 

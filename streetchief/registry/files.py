@@ -110,7 +110,7 @@ class _StreetColumns:
 
     @classmethod
     def of(cls, table: Layer, properties: PropertyNames, path: Path) -> _StreetColumns:
-        name = table.column(properties.name, "name")
+        name = _names(table, properties.name)
         if name is None and len(table.shapes):
             known = ", ".join(table.columns) or "-"
             raise BadInput("no_street_name_column", file=path.name, name=properties.name, known=known)
@@ -141,6 +141,16 @@ class _StreetColumns:
             accuracy_m=positive(self.get("accuracy_m", row)),
             on=piece.on,
         )
+
+
+def _names(table: Layer, wanted: str) -> ObjectArray | None:
+    """The column of names; ``A,B,C`` joins several with a space (PRE_DIR, ST_NAME, ST_TYPE, QUADRANT)."""
+    parts = [table.column(part.strip()) for part in wanted.split(",")]
+    if len(parts) == 1 or any(part is None for part in parts):
+        return table.column(wanted, "name")
+    joined = np.empty(len(table.shapes), dtype=object)
+    joined[:] = [" ".join(filter(None, map(one_line, row))) for row in zip(*parts, strict=True)]
+    return joined
 
 
 def _codes(column: ObjectArray | None) -> ObjectArray | None:
