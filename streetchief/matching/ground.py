@@ -24,8 +24,8 @@ from streetchief.registry.vectors import read_layer
 
 BOUNDS_MARGIN_DEG = 0.2
 """Points farther than this (about 20 km) from all streets are outside the city."""
-NAME_NAMES = ("name", "street_name", "streetname", "fullname", "full_name", "full_street_name", "full_stree", "st_label",
-              "routename", "street", "st_name", "street_nam", "road_name", "roadname", "rd_name",
+NAME_NAMES = ("name", "street_name", "streetname", "fullname", "full_name", "full_street_name", "full_stree",
+              "st_label", "routename", "street", "st_name", "street_nam", "road_name", "roadname", "rd_name",
               "名称", "路名", "道路名称", "街道名称", "label")  # fmt: skip
 
 WHOLE_NAMES = ("name", "fullname", "full_name", "full_street_name", "full_stree", "st_label", "routename", "label",

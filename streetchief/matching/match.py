@@ -36,6 +36,8 @@ WORTH_OF_DEFAULT_POINT = 0.02
 # … and where it names a street that the network does not have: that street, or one under another name.
 WORTH_OF_UNKNOWN = 0.5
 # What makes an ambiguous row so.
+CONTESTED_BELOW = 0.9
+"""Share of the densities below which a rival, rather than the distance, is what makes a row unsure."""
 CORNER_FROM = 0.3
 PARALLEL_FROM = 0.9
 FAR_SIGMAS = 2.0
@@ -175,16 +177,17 @@ def _verdict(
     sure = confidence >= model.threshold
     verdict = np.select([at_default | elsewhere, sure], [Verdict.SUSPECT, Verdict.MATCHED], Verdict.AMBIGUOUS)
     far_m = model.curve.off_mean_m + FAR_SIGMAS * model.curve.off_sigma_m
+    contested = judged.traits.likelihood[best] < CONTESTED_BELOW
     reasons = {
         "default_point": at_default,
         "address_elsewhere": elsewhere,
         "": sure,
         "street_unknown": said == Heard.UNKNOWN,
         "past_end": found.past_end_m[best] > PAST_END_M,
+        "near_junction": contested & (judged.traits.corner[best] >= CORNER_FROM),
+        "parallel_streets": contested & (judged.traits.parallel[best] >= PARALLEL_FROM),
         "far_from_street": found.distance_m[best] > far_m,
         "unusual_distance": judged.traits.rival[best] < 0,
-        "near_junction": judged.traits.corner[best] >= CORNER_FROM,
-        "parallel_streets": judged.traits.parallel[best] >= PARALLEL_FROM,
     }
     reason = np.select(list(reasons.values()), list(reasons), "close_rival")
     return verdict.astype(np.int8), reason.astype(np.object_)
