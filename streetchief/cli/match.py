@@ -28,6 +28,8 @@ from streetchief.matching.scan import scan
 from streetchief.words import both
 
 app = typer.Typer(add_completion=False)
+MOSTLY = 0.9
+"""Share of rows rejected for one reason from which on the file, not the rows, is likely at fault."""
 DECIMALS = 8
 
 
@@ -57,7 +59,7 @@ def match(
     given = read_model(model) if model else None
     chosen = with_options(given or PlacingModel.shipped(), reach_m, min_confidence)
     _tell_what_was_taken(files, ground)
-    verdicts: Counter[str] = Counter()
+    verdicts: Counter[tuple[str, str]] = Counter()
     with _progress() as bar:
         seen = bar.add_task(both("match.scanning"), total=None, visible=given is None)
         if given is None:
@@ -67,7 +69,7 @@ def match(
         with answers:
             for batch in _counted(_batches(files), bar, placing):
                 columns = _placed(batch, ground, datum, chosen)
-                verdicts.update(columns["verdict"])
+                verdicts.update(zip(columns["verdict"], columns["reason"], strict=True))
                 answers.write(columns)
     _keep(chosen, save_model)
     _tell(verdicts, chosen, ground, out)
@@ -149,11 +151,16 @@ def _tell_what_was_taken(files: list[PointFile], ground: Ground) -> None:
         typer.echo(both("match.left_out", count=count, code=code), err=True)
 
 
-def _tell(verdicts: Counter[str], model: PlacingModel, ground: Ground, out: Path) -> None:
+def _tell(verdicts: Counter[tuple[str, str]], model: PlacingModel, ground: Ground, out: Path) -> None:
     rows = verdicts.total()
     for verdict in Verdict:
-        count = verdicts[verdict.word]
+        count = sum(n for (word, _), n in verdicts.items() if word == verdict.word)
         typer.echo(f"{verdict.word:10}{count:>10,}  {count / rows if rows else 0:7.1%}")
+    for (word, reason), count in verdicts.items():
+        if word == Verdict.REJECTED.word and count >= MOSTLY * rows:
+            typer.echo(
+                both("match.mostly_rejected", count=count, reason=f"{reason} {both(f'reason.{reason}')}"), err=True
+            )
     typer.echo(both("match.default_points", count=len(model.default_points)))
     curve = model.curve
     typer.echo(
