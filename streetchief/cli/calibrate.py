@@ -9,6 +9,19 @@ from typing import Annotated
 import typer
 
 from streetchief.cli.match import with_options
+from streetchief.cli.pointoptions import (
+    Encoding,
+    IdColumn,
+    LabelColumn,
+    LatColumn,
+    LonColumn,
+    MetricSrid,
+    MinConfidence,
+    PointDatum,
+    ReachM,
+    StreetClass,
+    StreetName,
+)
 from streetchief.errors import Conflict
 from streetchief.geo.datum import Datum
 from streetchief.matching.calibrate import Calibration
@@ -28,17 +41,17 @@ def calibrate(
     labels: Annotated[list[Path], typer.Argument(help=both("cli.calibrate_labels"))],
     streets: Annotated[Path, typer.Option(help=both("cli.match_streets"))],
     out: Annotated[Path, typer.Option("-o", "--out", help=both("cli.calibrate_out"))],
-    label: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.calibrate_label"))] = None,
-    id: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.match_id"))] = None,
-    lon: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.match_lon"))] = None,
-    lat: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.match_lat"))] = None,
-    street_name: Annotated[str | None, typer.Option(metavar="PROP", help=both("cli.match_street_name"))] = None,
-    street_class: Annotated[str | None, typer.Option(metavar="PROP", help=both("cli.match_street_class"))] = None,
-    datum: Annotated[Datum, typer.Option(help=both("cli.match_datum"))] = Datum.WGS84,
-    metric_srid: Annotated[int | None, typer.Option(help=both("cli.match_metric_srid"))] = None,
-    reach_m: Annotated[float | None, typer.Option(min=1, max=1000, help=both("cli.match_reach_m"))] = None,
-    min_confidence: Annotated[float | None, typer.Option(min=0, max=1, help=both("cli.match_min_confidence"))] = None,
-    encoding: Annotated[str | None, typer.Option(help=both("cli.match_encoding"))] = None,
+    label: LabelColumn = None,
+    id: IdColumn = None,
+    lon: LonColumn = None,
+    lat: LatColumn = None,
+    street_name: StreetName = None,
+    street_class: StreetClass = None,
+    datum: PointDatum = Datum.WGS84,
+    metric_srid: MetricSrid = None,
+    reach_m: ReachM = None,
+    min_confidence: MinConfidence = None,
+    encoding: Encoding = None,
     force: Annotated[bool, typer.Option("--force", help=both("cli.calibrate_force"))] = False,
 ) -> None:
     """Fit, say what it is worth on rows that were not looked at, and keep it only if it beats the default."""

@@ -14,6 +14,19 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from streetchief.cli.pointoptions import (
+    AddressColumn,
+    Encoding,
+    IdColumn,
+    LatColumn,
+    LonColumn,
+    MetricSrid,
+    MinConfidence,
+    PointDatum,
+    ReachM,
+    StreetClass,
+    StreetName,
+)
 from streetchief.errors import BadInput
 from streetchief.geo.crs import to_xy
 from streetchief.geo.datum import Datum
@@ -38,19 +51,19 @@ def match(
     points: Annotated[list[Path], typer.Argument(help=both("cli.match_points"))],
     streets: Annotated[Path, typer.Option(help=both("cli.match_streets"))],
     out: Annotated[Path, typer.Option("-o", "--out", help=both("cli.match_out"))],
-    id: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.match_id"))] = None,
-    lon: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.match_lon"))] = None,
-    lat: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.match_lat"))] = None,
-    address: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.match_address"))] = None,
-    street_name: Annotated[str | None, typer.Option(metavar="PROP", help=both("cli.match_street_name"))] = None,
-    street_class: Annotated[str | None, typer.Option(metavar="PROP", help=both("cli.match_street_class"))] = None,
-    datum: Annotated[Datum, typer.Option(help=both("cli.match_datum"))] = Datum.WGS84,
-    metric_srid: Annotated[int | None, typer.Option(help=both("cli.match_metric_srid"))] = None,
-    reach_m: Annotated[float | None, typer.Option(min=1, max=1000, help=both("cli.match_reach_m"))] = None,
-    min_confidence: Annotated[float | None, typer.Option(min=0, max=1, help=both("cli.match_min_confidence"))] = None,
+    id: IdColumn = None,
+    lon: LonColumn = None,
+    lat: LatColumn = None,
+    address: AddressColumn = None,
+    street_name: StreetName = None,
+    street_class: StreetClass = None,
+    datum: PointDatum = Datum.WGS84,
+    metric_srid: MetricSrid = None,
+    reach_m: ReachM = None,
+    min_confidence: MinConfidence = None,
     model: Annotated[Path | None, typer.Option(help=both("cli.match_model"))] = None,
     save_model: Annotated[Path | None, typer.Option(help=both("cli.match_save_model"))] = None,
-    encoding: Annotated[str | None, typer.Option(help=both("cli.match_encoding"))] = None,
+    encoding: Encoding = None,
 ) -> None:
     """Scan the files once (unless a model is given), then place every row in order."""
     answers = open_answers(not_among(out, (*points, streets)))

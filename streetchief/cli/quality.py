@@ -9,6 +9,17 @@ from typing import Annotated
 import typer
 
 from streetchief.cli.match import read_model
+from streetchief.cli.pointoptions import (
+    AddressColumn,
+    Encoding,
+    LabelColumn,
+    LatColumn,
+    LonColumn,
+    MetricSrid,
+    PointDatum,
+    StreetClass,
+    StreetName,
+)
 from streetchief.errors import BadInput
 from streetchief.geo.datum import Datum
 from streetchief.matching.ground import read_ground
@@ -29,16 +40,16 @@ def quality(
     file: Annotated[Path, typer.Argument(help=both("cli.quality_file"))],
     streets: Annotated[Path | None, typer.Option(help=both("cli.quality_streets"))] = None,
     out: Annotated[Path, typer.Option("-o", "--out", help=both("cli.quality_out"))] = Path("quality.svg"),
-    label: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.calibrate_label"))] = None,
-    lon: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.match_lon"))] = None,
-    lat: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.match_lat"))] = None,
-    address: Annotated[str | None, typer.Option(metavar="COL", help=both("cli.match_address"))] = None,
-    street_name: Annotated[str | None, typer.Option(metavar="PROP", help=both("cli.match_street_name"))] = None,
-    street_class: Annotated[str | None, typer.Option(metavar="PROP", help=both("cli.match_street_class"))] = None,
-    datum: Annotated[Datum, typer.Option(help=both("cli.match_datum"))] = Datum.WGS84,
-    metric_srid: Annotated[int | None, typer.Option(help=both("cli.match_metric_srid"))] = None,
+    label: LabelColumn = None,
+    lon: LonColumn = None,
+    lat: LatColumn = None,
+    address: AddressColumn = None,
+    street_name: StreetName = None,
+    street_class: StreetClass = None,
+    datum: PointDatum = Datum.WGS84,
+    metric_srid: MetricSrid = None,
     model: Annotated[Path | None, typer.Option(help=both("cli.quality_model"))] = None,
-    encoding: Annotated[str | None, typer.Option(help=both("cli.match_encoding"))] = None,
+    encoding: Encoding = None,
 ) -> None:
     """Grade a placed file as it stands; with streets, place its points first."""
     given = read_model(model) if model else None
