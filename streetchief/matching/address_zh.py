@@ -38,8 +38,8 @@ Span = tuple[int, int]
 
 _LONG_ENOUGH = 4
 """Characters that a name needs before one wrong character is forgiven: 玉兰路 and 玉林路 are two streets."""
-_FIXED = frozenset("一二三四五六七八九十东西南北中0123456789")
-"""Characters that are never a typo: 一巷 and 二巷, 东街 and 西街 are two streets."""
+_FIXED = frozenset("一二三四五六七八九十东西南北中上下前后内外正横新老大小0123456789")
+"""Characters that are never a typo: 一巷 and 二巷, 东街 and 西街, 前街 and 后街 are two streets."""
 _PART_DROPPED, _TYPO = 1, 2
 
 

@@ -103,6 +103,8 @@ FUZZY = [
     (YAAN, "先锋路明珠路小学门口", set(), "another street is named in full"),
     (CHENGDU, "玉林路3号", {"玉林南路", "玉林北路"}, "no direction: both may be"),
     (CHENGDU, "玉林四巷", set(), "a figure is never a typo"),
+    (("电信后街", "玉林横街"), "电信前街3号", set(), "nor is front for back"),
+    (("电信后街", "玉林横街"), "玉林正街5号", set(), "nor is main for cross"),
     (CHENGDU, "一环路南四段", set(), "another section is another street"),
 ]  # fmt: skip
 
