@@ -7,10 +7,10 @@ suffix and its direction, and only where the words round it do not make it part 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from streetchief.matching.address_fuzzy import fuzzy, is_bare
+from streetchief.matching.address_fuzzy import is_bare, likeness
 from streetchief.matching.address_latin import LatinNames
 from streetchief.matching.address_parts import name_parts
 from streetchief.matching.address_reading import NOTHING, Reading
@@ -18,6 +18,9 @@ from streetchief.matching.address_zh import ChineseNames, chinese_names
 from streetchief.matching.address_zh_text import HAN, has_han
 
 __all__ = ["NOTHING", "Reading", "StreetNames", "normalise_name"]
+
+_LATIN_RANK = 10
+"""Added to the rank of a Latin name: it counts only where no Chinese one is near."""
 
 
 def normalise_name(text: str) -> str:
@@ -65,19 +68,34 @@ class StreetNames:
         latin = _latin_part(text) if self.latin.streets and not reading.exact else ""
         return self.latin.read(latin) if latin else reading
 
-    def fuzzy(self, text: str | None, among: Collection[int]) -> frozenset[int]:
-        """Which of the streets at positions `among` the text nearly names; empty if none.
+    def likeness(self, text: str) -> Callable[[int], int | None]:
+        """How likely the text nearly names a street, by its position: the lower, the liker; None = not at all.
 
         Forgiven are one typo (a wrong, missing, doubled or transposed letter), a missing suffix, section or
         direction.  Never forgiven: another suffix (Ct for St, 街 for 路), another direction, another number, and
-        anything where the name as written is that of another street of the network.  Of several streets only the
-        likest are kept; a dropped part is liker than a typo.
+        anything where the name as written is that of another street of the network.  A dropped part is liker than a
+        typo, a Chinese name liker than a Latin one.
         """
-        if not text or not among:
+        chinese = self.chinese.likeness(text) if self.chinese.streets and has_han(text) else None
+        latin_text = _latin_part(text) if self.latin.streets else ""
+        latin = likeness(self.latin, latin_text) if latin_text else None
+
+        def rank(position: int) -> int | None:
+            found = None if chinese is None else chinese(position)
+            if found is None and latin is not None:
+                found = latin(position)
+                return None if found is None else found + _LATIN_RANK
+            return found
+
+        return rank
+
+    def fuzzy(self, text: str | None, among: Collection[int]) -> frozenset[int]:
+        """Which of the streets at positions `among` the text nearly names: the likest only; empty if none."""
+        if not text:
             return frozenset()
-        found = self.chinese.fuzzy(text, among) if has_han(text) else frozenset()
-        latin = "" if found else _latin_part(text)
-        return fuzzy(self.latin, latin, among) if latin else found
+        rank = self.likeness(text)
+        ranks = {position: found for position in among if (found := rank(position)) is not None}
+        return frozenset(position for position, found in ranks.items() if found == min(ranks.values()))
 
     def is_bare(self, text: str) -> bool:
         """Whether the text is nothing but an address whose street lacks its suffix or direction ("155 Kilsyth").

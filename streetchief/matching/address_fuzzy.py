@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable
 from itertools import dropwhile, groupby
 
 from rapidfuzz.distance import OSA
@@ -28,23 +27,28 @@ _TYPO_RANK = 2
 """Ranks: 0 nothing but the suffix left out, 1 a direction left out or added, from 2 on the same with a typo."""
 
 
-def fuzzy(names: LatinNames, text: str, among: Collection[int]) -> frozenset[int]:
-    """Streets of `among` that the text nearly names; see `StreetNames.fuzzy`."""
+def likeness(names: LatinNames, text: str) -> Callable[[int], int | None]:
+    """How likely the text nearly names a street, by its position: the lower, the liker; None = not at all."""
     words, _ = split_words(text)
     taken = [False] * len(words)
     for claim in names.claims(words):
         taken[claim.start : claim.end] = [True] * (claim.end - claim.start)
-    targets = names.among(among)
-    found: dict[int, set[int]] = defaultdict(set)
-    for start, end in _windows(words, taken, max((len(parts.text.split()) for _, parts in targets), default=0) + 1):
-        piece = parse(tuple(words[start:end]))
-        if not begins_cleanly(start, piece, words, taken) or _goes_on(end, piece, words, taken):
-            continue
-        for position, parts in targets:
-            rank = _likeness(names, piece, parts)
-            if rank is not None:
-                found[rank].add(position)
-    return frozenset(found[min(found)]) if found else frozenset()
+    pieces = [
+        (end - start, piece)
+        for start, end in _windows(words, taken, names.longest)
+        if begins_cleanly(start, piece := parse(tuple(words[start:end])), words, taken)
+        and not _goes_on(end, piece, words, taken)
+    ]
+
+    def rank(position: int) -> int | None:
+        ranks: list[int] = []
+        for parts in names.parts_of.get(position, ()):
+            longest = len(parts.text.split()) + 1
+            found = (_likeness(names, piece, parts) for length, piece in pieces if length <= longest)
+            ranks.extend(r for r in found if r is not None)
+        return min(ranks, default=None)
+
+    return rank
 
 
 def is_bare(names: LatinNames, text: str) -> bool:

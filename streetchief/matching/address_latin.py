@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -109,10 +109,6 @@ class LatinNames:
             return True
         full = INNER.get(word) or SUFFIXES.get(word)
         return full is not None and full[:_HEAD] in self.heads
-
-    def among(self, positions: Collection[int]) -> list[tuple[int, Parts]]:
-        """The names and aliases of some streets, in a fixed order."""
-        return [(position, parts) for position in sorted(positions) for parts in self.parts_of.get(position, ())]
 
 
 def _first_aside(words: list[str], claims: list[Claim], unknown: list[tuple[int, int]]) -> int:

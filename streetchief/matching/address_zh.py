@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -110,21 +110,22 @@ class ChineseNames:
             if text[start : start + length] in self.streets:
                 yield start + length
 
-    def fuzzy(self, text: str, among: Collection[int]) -> frozenset[int]:
-        """Streets of `among` that the text nearly names; see `StreetNames.fuzzy`."""
+    def likeness(self, text: str) -> Callable[[int], int | None]:
+        """How likely the text nearly names a street, by its position: 1 a part left out, 2 a typo, None not at all."""
         plain = normalise_zh(text)
         claims = self._claims(plain)
         written = [plain[start:end] for start, end in _street_like(plain, claims)]
         rest = _blanked(plain, claims)
-        found: dict[int, set[int]] = defaultdict(set)
-        for position in set(among):
+
+        def rank(position: int) -> int | None:
+            ranks: list[int] = []
             for name in self.names_of.get(position, ()):
-                ranks = [rank for run in written for rank in self._likeness(run, name)]
+                ranks.extend(rank for run in written for rank in self._likeness(run, name))
                 if _stands_alone(without_suffix(name), rest) or (not claims and _names_place(name, plain)):
                     ranks.append(_PART_DROPPED)
-                if ranks:
-                    found[min(ranks)].add(position)
-        return frozenset(found[min(found)]) if found else frozenset()
+            return min(ranks, default=None)
+
+        return rank
 
     def _likeness(self, run: str, name: str) -> Iterable[int]:
         """In which ways a street-like piece of the text may mean a name."""
@@ -218,7 +219,7 @@ def _names_place(name: str, text: str) -> bool:
 
 def _stands_alone(bare: str, text: str) -> bool:
     """Whether a name without its suffix stands in the text as a word of its own."""
-    if not bare:
+    if not bare or bare not in text:
         return False
     return re.search(
         rf"(?<![{HAN}a-z]){bare}(?![{HAN}a-z])|(?:^|(?<=[^{HAN}a-z])|(?<=[与和及跟同])){bare}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,8 @@ class Hearing:
 
 
 def hear(names: StreetNames, found: Candidates, reach_m: float, texts: Sequence[str | None]) -> Hearing:
-    """Read the texts of the chunk of points that `found` belongs to.
+    """Read the texts of the chunk of points that `found` belongs to; each distinct text, and each pair of a text and
+    a street in its reach, is weighed once.
 
     A street that is named in full and in reach outranks a misspelt one, unless the two make a crossing; one that is
     named in full but is out of reach says that text and point do not belong together, unless it is said to cross a
@@ -46,37 +48,63 @@ def hear(names: StreetNames, found: Candidates, reach_m: float, texts: Sequence[
     street of Boston's network 90 % of the rows that name a missing one, and none of the 51,000 rows that name a
     street of the whole one.  Any other text says nothing.
     """
-    said = np.zeros(len(texts), dtype=np.int8)
+    number_of = {text: number for number, text in enumerate(dict.fromkeys(filter(None, texts)))}
+    told = [_Told.of(names, text) for text in number_of]
+    of = np.array([number_of.get(text, -1) if text else -1 for text in texts], dtype=np.int64)
+    said = np.array([*(t.alone for t in told), Heard.NOTHING], dtype=np.int8)[of]
     named = np.zeros(len(found), dtype=np.bool_)
-    firsts = np.searchsorted(found.point, np.arange(len(texts) + 1))
-    in_reach = found.distance_m <= reach_m
-    readings: dict[str, Reading] = {}
-    for row, text in enumerate(texts):
-        if not text:
-            continue
-        if text not in readings:
-            readings[text] = names.read(text)
-        near = np.arange(firsts[row], firsts[row + 1])
-        near = near[in_reach[near]]
-        streets = found.street[near].tolist()
-        said[row], chosen = _weigh(names, text, readings[text], streets)
-        named[near] = [street in chosen for street in streets]
+    near = np.flatnonzero((found.distance_m <= reach_m) & (of[found.point] >= 0))
+    point = found.point[near]
+    rank = _ranks(told, of[point], found.street[near])
+    misspelt = (rank != _UNLIKE) & (rank != _IN_FULL)
+    likest = np.full(len(texts), _UNLIKE)
+    np.minimum.at(likest, point[misspelt], rank[misspelt])
+    named[near] = (rank == _IN_FULL) | (misspelt & (rank == likest[point]))
+    said[point[misspelt]] = Heard.NEARLY_NAMED
+    said[point[rank == _IN_FULL]] = Heard.NAMED
     return Hearing(said, named)
 
 
-def _weigh(names: StreetNames, text: str, reading: Reading, streets: list[int]) -> tuple[Heard, frozenset[int]]:
-    if reading.exact:
-        chosen = reading.exact & frozenset(streets)
-        other = names.fuzzy(text, streets) if _half_read(reading) else frozenset()
-        if chosen:
-            return Heard.NAMED, chosen | other
-        return (Heard.NEARLY_NAMED, other) if other else (Heard.ELSEWHERE, chosen)
-    chosen = names.fuzzy(text, streets)
-    if chosen:
-        return Heard.NEARLY_NAMED, chosen
-    if not reading.unknown and names.is_bare(text):
-        return Heard.ELSEWHERE, chosen
-    return Heard.UNKNOWN if _is_address(text, reading.unknown) else Heard.NOTHING, chosen
+_IN_FULL, _UNLIKE = 0, 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One text, read.
+
+    alone   what it says where it names no street in reach
+    nearly  how likely it means a street by a misspelling, where that counts (`StreetNames.likeness`)
+    """
+
+    exact: frozenset[int]
+    nearly: Callable[[int], int | None] | None
+    alone: Heard
+
+    @classmethod
+    def of(cls, names: StreetNames, text: str) -> Self:
+        reading = names.read(text)
+        if reading.exact:
+            return cls(reading.exact, names.likeness(text) if _half_read(reading) else None, Heard.ELSEWHERE)
+        if not reading.unknown and names.is_bare(text):
+            alone = Heard.ELSEWHERE
+        else:
+            alone = Heard.UNKNOWN if _is_address(text, reading.unknown) else Heard.NOTHING
+        return cls(reading.exact, names.likeness(text), alone)
+
+    def rank(self, street: int) -> int:
+        """The lower, the surer that this street is meant."""
+        if street in self.exact:
+            return _IN_FULL
+        likeness = None if self.nearly is None else self.nearly(street)
+        return _UNLIKE if likeness is None else _IN_FULL + 1 + likeness
+
+
+def _ranks(told: Sequence[_Told], of: NDArray[np.int64], street: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rank of every pair of a text (position in `told`) and a street."""
+    many = int(street.max(initial=0)) + 1
+    pairs, which = np.unique(of * many + street, return_inverse=True)
+    ranks = [told[pair // many].rank(pair % many) for pair in pairs.tolist()]
+    return np.array(ranks, dtype=np.int64)[which]
 
 
 def _half_read(reading: Reading) -> bool:

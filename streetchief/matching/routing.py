@@ -63,7 +63,7 @@ class Assignment:
 class RouteTable:
     """The responsibility rules and appointments of one registry version; immutable and picklable."""
 
-    rules_of: Mapping[tuple[str, str], tuple[Rule, ...]]
+    rules_of: Mapping[CategoryCode, tuple[Rule, ...]]
     known_codes: frozenset[CategoryCode]
     registry: Registry
     zone: ZoneInfo
@@ -71,12 +71,9 @@ class RouteTable:
     @classmethod
     def of(cls, registry: Registry, zone: ZoneInfo) -> RouteTable:
         """The table of a published registry; `zone` turns an instant into the city's day."""
-        rules_of: dict[tuple[str, str], tuple[Rule, ...]] = {}
-        for rule in sorted(registry.rules, key=lambda r: r.order):
-            key = (rule.scheme, rule.kind)
-            rules_of[key] = (*rules_of.get(key, ()), rule)
+        ordered = sorted(registry.rules, key=lambda r: r.order)
         known = frozenset(CategoryCode(c.scheme, c.kind, c.code) for c in registry.categories)
-        return cls(rules_of, known, registry, zone)
+        return cls({code: tuple(r for r in ordered if _names(r, code)) for code in known}, known, registry, zone)
 
 
 def route(rules: RouteTable, code: CategoryCode, condition: str | None, place: Place, at: datetime) -> Assignment:
@@ -90,8 +87,8 @@ def route(rules: RouteTable, code: CategoryCode, condition: str | None, place: P
     chiefs = rules.registry.chiefs_on(place.segment, on) if place.segment else ()
     reason = _triage_reason(rules, code)
     if not reason:
-        for rule in rules.rules_of.get((code.scheme, code.kind or ""), ()):
-            if _fits(rule, code.code or "", condition, place, on):
+        for rule in rules.rules_of[code]:
+            if _fits(rule, condition, place, on):
                 return Assignment(rule.handler, rule.supervisor, rule.co_departments, chiefs, rule.order)
         reason = NO_RULE
     return Assignment(None, chiefs=chiefs, triage_reason=reason)
@@ -105,10 +102,14 @@ def _triage_reason(rules: RouteTable, code: CategoryCode) -> str:
     return "" if code in rules.known_codes else UNKNOWN_CODE
 
 
-def _fits(rule: Rule, code: str, condition: str | None, place: Place, on: date) -> bool:
-    pattern = rule.code
-    if not (code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern):
+def _names(rule: Rule, code: CategoryCode) -> bool:
+    """Whether the rule is about the code: the whole of it, or a prefix of it."""
+    if (rule.scheme, rule.kind) != (code.scheme, code.kind):
         return False
+    return str(code.code).startswith(rule.code[:-1]) if rule.code.endswith("*") else rule.code == code.code
+
+
+def _fits(rule: Rule, condition: str | None, place: Place, on: date) -> bool:
     return (
         (rule.condition is None or rule.condition == condition)
         and (rule.street is None or rule.street == place.street)
