@@ -75,16 +75,17 @@ def add_complaints(session: Session, run_id: int, complaints: pa.RecordBatch) ->
         insert_complaints(session, run_id, complaints)
 
 
-def supersede(session: Session, run_id: int, after_id: int, now: datetime) -> None:
+def supersede(session: Session, feed: str, run_id: int, after_id: int, now: datetime) -> None:
     """Close open dead letters whose id has now arrived in good order, with a complaint of the run after `after_id`.
 
     A conflict of ids stays open for a person.
     """
     letter, row = DeadLetterRow, ComplaintRow
     arrived = exists().where(row.feed == letter.feed, row.external_id == letter.external_id)
+    waits = (letter.feed == feed, letter.status == "open", letter.reason != ID_CONFLICT)
     session.execute(
         update(letter)
-        .where(letter.status == "open", letter.reason != ID_CONFLICT)
+        .where(*waits, select(exists().where(*waits)).scalar_subquery())  # where none waits, nothing else is read
         .where(arrived.where(row.run_id == run_id, row.id > after_id))
         .values(status="superseded", closed_at=now)
     )

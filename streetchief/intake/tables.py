@@ -79,6 +79,7 @@ class ComplaintRow(Base):
             "reported_at",
             postgresql_where=text("verdict <> 'suspect'"),
         ),  # finds likely repeats
+        Index("ix_complaints_run_repeats", "run_id", postgresql_where=text("repeat_of is not null")),  # counts them
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

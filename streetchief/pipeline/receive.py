@@ -116,7 +116,7 @@ def take(
     store.add_complaints(session, run_id, complaints)
     mark_repeats(session, run_id, before)
     store.add_dead_letters(session, run_id, rejections)
-    store.supersede(session, run_id, before, now)
+    store.supersede(session, feed, run_id, before, now)
     return complaints, rejections
 
 
