@@ -44,7 +44,8 @@ def _statements() -> Statements:
         "alter table staged_complaints alter co_departments type text[], "
         "add id bigint not null default nextval('complaints_id_seq')",
         f"copy staged_complaints ({columns}, {private}) from stdin (format binary)",
-        f"insert into complaints (id, run_id, {batch}, {columns}) select id, :run, {given}, {columns} from staged_complaints",
+        f"insert into complaints (id, run_id, {batch}, {columns}) "
+        f"select id, :run, {given}, {columns} from staged_complaints",
         f"insert into complaint_private (complaint_id, {private}) select id, {private} from staged_complaints",
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +25,7 @@ _KNOWN = (
     "where feed = :feed and content_hash = d.content_hash limit 1) l"
 )
 _WHOLLY_NEW = "select " + " and ".join(
-    f'not exists (select from {table} where feed = :feed and external_id between :low and :high)'
+    f"not exists (select from {table} where feed = :feed and external_id between :low and :high)"
     for table in ("complaints", "dead_letters")
 )
 

@@ -20,7 +20,7 @@ from pgpq import ArrowToPostgresBinaryEncoder
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from streetchief.geo.crs import project_geometries, to_xy
+from streetchief.geo.crs import project_geometries
 from streetchief.intake.tables import ComplaintPrivateRow, ComplaintRow
 from tests.benchmarks.bench_town import SCHEME, SRID
 

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 
+from streetchief.geo.crs import to_xy
 from streetchief.intake import store
 from streetchief.intake.feeds.read import read_file, read_records
 from streetchief.matching.match import match_points
@@ -70,7 +71,7 @@ def check_answers(
     """The ways name the same segment, asked for the nearest; plain COPY gives back what intake stored, to the byte."""
     streets = context.index
     nearest = context.model.with_(coefficients=Coefficients(0.0, 0.0, 50.0, 0.0, 0.0, 0.0))
-    found = match_points(streets, np.asarray(rivals.to_xy(frame[["x", "y"]].to_numpy(), SRID)), nearest)
+    found = match_points(streets, np.asarray(to_xy(frame[["x", "y"]].to_numpy(), SRID)), nearest)
     codes = np.array([*streets.segment_codes, None], dtype=object)[found.segment]
     margins = [None if np.isnan(m) else m for m in found.margin_m.round(3).tolist()]
     ours = dict(zip(frame["id"], zip(codes, margins, strict=True), strict=True))
