@@ -23,8 +23,8 @@ WORDS = {
     "工作日": Unit.WORK_DAY,
 }
 # Our reading [I]: 运城's table writes 紧急工作时 and 紧急工作日 where it means them, so its bare words are the ordinary
-# units.  DOMAIN §2 gives 2 工作时 (0112), 4 工作时 (0110), 1 工作日 (0201) and 5 工作日 (0111) where that table has 2小时,
-# 4小时, 1天 and 5天.
+# units.  DOMAIN §2 gives 2 工作时 (0112), 4 工作时 (0110), 1 工作日 (0201), 5 工作日 (0111) where that table has 2小时,
+# 4小时, 1天, 5天.
 BARE_WORDS = {"小时": Unit.WORK_HOUR, "天": Unit.WORK_DAY}
 _LIMIT = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*个?\s*(.+)")
 
