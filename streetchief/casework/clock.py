@@ -80,7 +80,7 @@ class Clock:
             if aware(begin) >= last:
                 break
             total += max(elapsed(self.level.unit, at, aware(begin), calendar), timedelta())
-            at = max(at, last if end is None else min(aware(end), last))
+            at = max(at, last if end is None else aware(end))
         return total + max(elapsed(self.level.unit, at, last, calendar), timedelta())
 
     def remaining(self, now: datetime, calendar: WorkCalendar) -> timedelta:

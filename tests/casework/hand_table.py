@@ -120,4 +120,6 @@ STOPPED = [
      "½; a year's 挂账; Tue ½ (1); Wed 1"),
     ("2025-03-03 08:00", "1", H, [("2025-03-02 10:00", "2025-03-03 10:00")], 0, "2025-03-03 11:00",
      "paused when it starts: the hour after the pause"),
+    ("2025-03-03 09:00", "1", H, [("2025-03-03 08:00", "2025-03-03 08:30")], 0, "2025-03-03 10:00",
+     "a pause that is over before it starts"),
 ]  # fmt: skip

@@ -115,6 +115,17 @@ def test_nothing_is_computed_again_while_paused() -> None:
     assert recompute(Clock(clock.start, clock.level, ((at("2027-09-30 10:00"), None),)), old, CHINA) is None
 
 
+def test_days_of_a_pause_have_no_say() -> None:
+    """Paused from the start over days that nobody knows: what counts is settled."""
+    lines = (Override(date(2027, 1, 4), OverrideKind.WORK),)
+    calendar = WorkCalendar(SHANGHAI, EIGHT, state_council(), lines)
+    clock = Clock(at("2026-12-30 09:00"), level("1", H), ((at("2026-12-30 09:00"), at("2027-01-04 09:00")),))
+    due = clock.due(calendar)
+    assert due is not None
+    assert [day.day for day in due.days] == [date(2027, 1, 4)]
+    assert not due.provisional
+
+
 # ── other cities ────────────────────────────────────────────────────────────────────────────────────────────
 
 NINE_TO_FIVE = (WorkHours(((540, 1020),)),)
@@ -274,6 +285,8 @@ def test_the_marks_move_with_pauses_and_extensions() -> None:
 
 
 def test_a_paused_clock_is_its_own_bucket_unless_it_had_run_out_before() -> None:
+    closed = Clock(at("2026-03-02 08:00"), level("1", D), ((NINE, NOON),))
+    assert [closed.remaining(now, CHINA) for now in (NINE, TEN, NOON)] == [timedelta(hours=7)] * 3
     open_pause = Clock(at("2026-03-02 08:00"), level("1", D), ((NINE, None),))
     assert marks(open_pause, CHINA, QUARTER) is None
     assert bucket_at(None, NOON) == Bucket.PAUSED
