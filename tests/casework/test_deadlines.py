@@ -88,6 +88,7 @@ def test_a_year_without_a_notice_is_provisional(
     found = due_of(level(amount, unit), at(start), CHINA)
     assert (found.at.astimezone(SHANGHAI), found.provisional) == (at(due), provisional), why
     assert found.calendar_version == CHINA.version
+    assert Clock(at(start), level(amount, unit)).due(CHINA) == found, "a clock that never stopped says the same"
 
 
 def test_computed_again_when_the_notice_comes() -> None:
