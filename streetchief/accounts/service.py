@@ -5,7 +5,6 @@ Who may: `MANAGE_ACCOUNTS` without a narrowed scope, else Forbidden.  Signing in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from streetchief.accounts import policy, secrets, store
-from streetchief.accounts.model import Account
+from streetchief.accounts.model import LOGIN, Account
 from streetchief.accounts.signin import actor_of_login, actor_of_session, actor_of_token, sign_in, sign_out, subject_of
 from streetchief.accounts.store import Credentials
 from streetchief.actors import Actor, Grant, Permission, Subject, allowed
@@ -27,7 +26,6 @@ __all__ = [
     "accounts", "actor_of_login", "actor_of_session", "actor_of_token", "create_user", "disable", "first_admin",
     "grant_role", "issue_token", "revoke", "revoke_token", "set_password", "sign_in", "sign_out",
 ]  # fmt: skip
-LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}", re.ASCII)
 MOST_NAME, MOST_TOKEN_DAYS = 80, 366
 
 

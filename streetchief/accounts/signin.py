@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from streetchief.accounts import attempts, secrets, store
-from streetchief.accounts.model import SessionLimits
+from streetchief.accounts.model import LOGIN, SessionLimits
 from streetchief.accounts.throttle import Kind
 from streetchief.actors import Actor
 from streetchief.errors import NotFound, Unauthorised
@@ -39,7 +39,7 @@ def sign_in(
         attempts.count(session, Kind.LOGIN, login, now)
         if source is not None:
             attempts.count(session, Kind.SOURCE, source, now)
-        known = store.credentials(session, login)
+        known = store.credentials(session, login) if LOGIN.fullmatch(login) else None
     usable = known.password_hash if known is not None and known.disabled_at is None else None
     if not secrets.is_password(password, usable) or known is None:
         raise _refused(engine, known.login if known else None, source, now)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     LargeBinary,
+    Row,
     SmallInteger,
     Text,
     select,
@@ -117,7 +118,7 @@ def record(
     the log).  Texts are cut at 300 characters.
     """
     session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": AUDIT_LOCK})
-    count, before = session.execute(_HEAD).one().tuple()
+    count, before = session.execute(_HEAD).one()
     details = {key: _clean(value) if isinstance(value, str) else value for key, value in (detail or {}).items()}
     row = AuditRow(
         id=count + 1,
@@ -137,7 +138,7 @@ def record(
 
 def head(session: Session) -> Anchor:
     """Where the log ends now."""
-    count, last = session.execute(_HEAD).one().tuple()
+    count, last = session.execute(_HEAD).one()
     return Anchor(count, last.hex())
 
 
@@ -159,7 +160,7 @@ def verify(session: Session, anchor: Anchor | None = None) -> Break | None:
     return _end(expected, sealed, end, anchor)
 
 
-def _end(rows: int, sealed: bytes, end: Row[tuple[int, bytes]] | None, anchor: Anchor | None) -> Break | None:
+def _end(rows: int, sealed: bytes, end: Row[int, bytes] | None, anchor: Anchor | None) -> Break | None:
     """What the head and the anchor say about the end of the log."""
     if end is None:
         return Break(1, "head")

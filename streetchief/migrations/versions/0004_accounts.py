@@ -1,7 +1,7 @@
 """Accounts, the audit log, and row-level security on complaints as the second wall.
 
-``in_scope`` and ``in_scope_for`` are made here and not in ``sql/``: policies hang on them, so they cannot be dropped and
-made again with the views.  A later change is a ``create or replace`` in a later migration.
+``in_scope`` and ``in_scope_for`` are made here and not in ``sql/``: policies hang on them, so they cannot be dropped
+and made again with the views.  A later change is a ``create or replace`` in a later migration.
 
 Revision ID: 0004
 Revises: 0003
