@@ -22,7 +22,6 @@ from sqlalchemy import (
     DateTime,
     Index,
     LargeBinary,
-    Row,
     SmallInteger,
     Text,
     select,
@@ -146,24 +145,20 @@ def verify(session: Session, anchor: Anchor | None = None) -> Break | None:
     """The first row that is not as it was written, or None.  Writers wait meanwhile, so that it sees one moment."""
     session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": AUDIT_LOCK})
     end = session.execute(_HEAD).one_or_none()
-    sealed, expected = _START, 0
-    for row in session.execute(_ROWS).scalars() if end is not None else ():
-        expected += 1
-        if row.id != expected:
-            return Break(expected, "missing")
-        if _seal(sealed, row) != row.hash:
-            return Break(expected, "changed")
-        sealed = row.hash
-        if anchor is not None and anchor.count == expected and anchor.hash != sealed.hex():
-            return Break(expected, "anchor")
-        session.expunge(row)
-    return _end(expected, sealed, end, anchor)
-
-
-def _end(rows: int, sealed: bytes, end: Row[int, bytes] | None, anchor: Anchor | None) -> Break | None:
-    """What the head and the anchor say about the end of the log."""
     if end is None:
         return Break(1, "head")
+    with session.execute(_ROWS) as result:
+        sealed, rows = _START, 0
+        for row in result.scalars():
+            rows += 1
+            if row.id != rows:
+                return Break(rows, "missing")
+            if _seal(sealed, row) != row.hash:
+                return Break(rows, "changed")
+            sealed = row.hash
+            if anchor is not None and anchor.count == rows and anchor.hash != sealed.hex():
+                return Break(rows, "anchor")
+            session.expunge(row)
     counted, last = end
     if counted > rows or (anchor is not None and anchor.count > rows):
         return Break(rows + 1, "cut")
