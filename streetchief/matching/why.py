@@ -21,6 +21,9 @@ from streetchief.words import say
 
 FloatArray = NDArray[np.float64]
 
+WORTH_SAYING = 0.01
+"""Chance below which a street that is neither chosen nor named is only counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -71,6 +74,18 @@ class Explanation:
             return say("why.no_point", language)
         if not self.candidates:
             return say("why.nothing_near", language, lon=lon, lat=lat, reach=self.reach_m)
+        if self.street is None:
+            first = self.candidates[0]
+            return say(
+                "why.all_out_of_reach",
+                language,
+                lon=lon,
+                lat=lat,
+                street=first.street,
+                distance=first.distance_m,
+                reach=self.reach_m,
+            )
+        shown = [c for c in self.candidates if c.named or c.likely >= WORTH_SAYING or c.street == self.street]
         listed = say("why.between", language).join(
             say(
                 "why.candidate_named" if c.named else "why.candidate",
@@ -79,9 +94,13 @@ class Explanation:
                 distance=c.distance_m,
                 likely=c.likely,
             )
-            for c in self.candidates
+            for c in shown
         )
-        return say("why.point", language, lon=lon, lat=lat, listed=listed)
+        return say("why.point", language, lon=lon, lat=lat, listed=listed, rest=self._rest(language, len(shown)))
+
+    def _rest(self, language: str, shown: int) -> str:
+        streets = len(self.candidates) - shown
+        return say("why.rest_one" if streets == 1 else "why.rest", language, streets=streets) if streets else ""
 
     def _text(self, language: str) -> str:
         if self.tokens:
@@ -101,6 +120,7 @@ class Explanation:
             "why.placed",
             language,
             verdict=verdict,
+            best="" if self.verdict == Verdict.MATCHED.word else say(f"why.best_{self.verdict}", language),
             street=self.street,
             segment=self.segment,
             distance=self.distance_m,
@@ -110,7 +130,11 @@ class Explanation:
         )
         if not self.reason:
             return said
-        return said + say("why.because", language, reason=say(f"reason.{self.reason}", language))
+        said += say("why.because", language, reason=say(f"reason.{self.reason}", language))
+        alone = max((c.likely for c in self.candidates if c.segment == self.segment), default=0.0)
+        if self.confidence is None or self.confidence >= alone:
+            return said
+        return said + say("why.lowered", language, alone=alone, confidence=self.confidence)
 
     def _versions(self, language: str) -> str:
         curve = self.curve
