@@ -12,7 +12,7 @@ from streetchief.geo.crs import to_lonlat
 from streetchief.matching.address import Reading
 from streetchief.matching.candidates import Candidates, candidates_near
 from streetchief.matching.confidence import Judged, judge
-from streetchief.matching.hearing import Hearing, hear
+from streetchief.matching.hearing import Heard, Hearing, hear
 from streetchief.matching.index import StreetIndex
 from streetchief.matching.match import match_points
 from streetchief.matching.model import PlacingModel, SetBack
@@ -175,7 +175,7 @@ def explain(index: StreetIndex, xy_row: FloatArray, model: PlacingModel, *, evid
         evidence=Evidence(batch.evidence[0]).word,
         candidates=_weighed(index, found, judged, heard),
         tokens=reading.tokens,
-        unknown_name=reading.unknown,
+        unknown_name=reading.unknown if heard.said[0] == Heard.UNKNOWN else "",
         has_text=bool(evidence),
         reach_m=model.reach_m,
         threshold=model.threshold,

@@ -73,3 +73,9 @@ def test_what_a_text_says_besides_street_names_is_not_repeated() -> None:
     why = explain(INDEX, paper((300, 8))[0], MODEL, evidence="大街8号张三13800000000")
     assert "13800000000" not in json.dumps(why.as_dict(), ensure_ascii=False)
     assert "张三" not in json.dumps(why.as_dict(), ensure_ascii=False)
+
+
+def test_words_that_only_end_like_a_road_are_not_repeated() -> None:
+    why = explain(INDEX, paper((300, 8))[0], MODEL, evidence="老王的三轮车卖水果堵路")
+    assert "没有认出" in why.paragraph("zh")
+    assert "三轮车" not in json.dumps(why.as_dict(), ensure_ascii=False)
