@@ -66,4 +66,5 @@ def _lonlat(x: float, y: float, datum: str, feed: FeedSpec, city: City) -> Float
         lonlat, faults = projected_place_faults([x], [y], feed.srid, city.bounds)
         return None if faults[0] else lonlat
     lonlat = to_wgs84(np.array([[x, y]]), Datum(datum))
-    return lonlat if plainly_inside(*lonlat[0].tolist(), city.bounds) else None
+    lon, lat = lonlat[0].tolist()
+    return lonlat if plainly_inside(lon, lat, city.bounds) else None
