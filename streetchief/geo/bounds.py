@@ -36,6 +36,13 @@ def place_faults(lon: ArrayLike, lat: ArrayLike, bounds: Bounds) -> NDArray[np.o
     return _faults(_column(lon), _column(lat), bounds, swapped=None)
 
 
+def plainly_inside(lon: float, lat: float, bounds: Bounds) -> bool:
+    """Whether `place_faults` finds nothing wrong with one WGS-84 place; without the cost of arrays."""
+    west, south, east, north = bounds
+    zero = abs(lon) < ZERO_WITHIN and abs(lat) < ZERO_WITHIN
+    return west <= lon <= east and south <= lat <= north and not zero
+
+
 def projected_place_faults(
     x: ArrayLike, y: ArrayLike, srid: int, bounds: Bounds
 ) -> tuple[FloatArray, NDArray[np.object_]]:

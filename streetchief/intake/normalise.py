@@ -70,11 +70,19 @@ def normalise(batch: pa.RecordBatch, feed: FeedSpec, city: City) -> Normalised:
     original = _coordinates(batch.column("lon"), batch.column("lat"), reason)
     lonlat = _lonlat(original, datum, feed, city, reason)
     instant = _times(batch.column("reported_at"), feed, reason)
-    kind = _by_distinct(
-        batch.column("kind"), lambda k: feed.kinds.get(k, feed.default_kind) if k else feed.default_kind
-    )
+    kind = _by_distinct(batch.column("kind"), lambda word: kind_of(word, feed))
     lonlat[reason != ""] = np.nan
     return Normalised(reason, original, lonlat, datum, instant, kind)
+
+
+def kind_of(word: str | None, feed: FeedSpec) -> str | None:
+    """``component`` | ``event`` | None, of the feed's own word for the kind."""
+    return feed.kinds.get(word, feed.default_kind) if word else feed.default_kind
+
+
+def datum_of(word: str | None, feed: FeedSpec) -> str:
+    """The datum of a record that declares `word`: the feed's own where it has one, "" where neither says any."""
+    return feed.datum or (word or "").lower()
 
 
 def _missing(column: pa.Array) -> NDArray[np.bool_]:
@@ -104,7 +112,7 @@ def _too_long(column: pa.Array) -> NDArray[np.bool_]:
 
 
 def _datums(declared: pa.Array, feed: FeedSpec, reason: NDArray[np.object_]) -> NDArray[np.object_]:
-    words = _by_distinct(declared, lambda word: feed.datum or (word or "").lower())
+    words = _by_distinct(declared, lambda word: datum_of(word, feed))
     _note(reason, words == "", reject.MISSING_DATUM)
     known = [word in set(Datum) for word in words] if feed.datum is None else feed.datum in set(Datum)
     _note(reason, ~np.broadcast_to(known, len(words)), reject.UNKNOWN_DATUM)
@@ -131,11 +139,11 @@ def _numbers(texts: pa.Array) -> tuple[FloatArray, NDArray[np.bool_]]:
         values = np.array(pc.if_else(plain, texts, None).cast(pa.float64()).fill_null(np.nan))
         odd = pc.fill_null(pc.invert(plain), False).to_numpy(zero_copy_only=False)
     for row in np.flatnonzero(odd).tolist():
-        text = texts[row].as_py()
-        if _NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text):
-            values[row] = float(text)
-        else:
+        value = read_number(texts[row].as_py())
+        if value is None:
             garbage[row] = True
+        else:
+            values[row] = value
     return values, garbage
 
 
@@ -149,6 +157,11 @@ def _all_numbers(texts: pa.Array) -> FloatArray | None:
     except pa.ArrowInvalid:
         return None
     return values if np.isnan(values).sum() == texts.null_count else None
+
+
+def read_number(text: str) -> float | None:
+    """A plain number, or one of the words for what is none (NaN, infinity); None for any other text."""
+    return float(text) if _NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text) else None
 
 
 def _lonlat(

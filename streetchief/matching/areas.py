@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import shapely
@@ -31,6 +33,14 @@ class AreaIndex:
         polygons = np.array([a.geometry for a in grounded], dtype=object)
         return cls(tuple(a.code for a in grounded), upwards, polygons)
 
+    @cached_property
+    def tree(self) -> STRtree:
+        """All polygons in a tree; made when first needed, so that a pickled index stays small."""
+        return STRtree(self.polygons)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "tree"}
+
     def locate(self, lonlat: FloatArray) -> IntArray:
         """Position in `codes` of the deepest area that covers each point, −1 = none.
 
@@ -40,7 +50,7 @@ class AreaIndex:
         usable = np.isfinite(lonlat).all(axis=1)
         if self.codes and usable.any():
             rows = np.flatnonzero(usable)
-            point, area = STRtree(self.polygons).query(shapely.points(lonlat[rows]), predicate="intersects")
+            point, area = self.tree.query(shapely.points(lonlat[rows]), predicate="intersects")
             np.minimum.at(found, rows[point], area)
         found[found == len(self.codes)] = -1
         return found

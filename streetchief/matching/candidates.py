@@ -147,8 +147,10 @@ def _near_streets(index: StreetIndex, xy: FloatArray, within_m: float, key: _Key
     for point, piece in _proposed(index, xy, within_m):
         keys = key.of_pairs(point, _away_m(index, columns, point, piece), piece)
         street = index.piece_street[piece]
-        changes = (point[1:] != point[:-1]) | (street[1:] != street[:-1])
-        firsts = np.concatenate(([0], np.flatnonzero(changes) + 1))[: len(point)]
+        changes = np.empty(len(point), dtype=np.bool_)
+        changes[:1] = True
+        np.logical_or(point[1:] != point[:-1], street[1:] != street[:-1], out=changes[1:])
+        (firsts,) = changes.nonzero()
         if len(firsts):
             found.append(np.minimum.reduceat(keys, firsts))
     near = key.read(np.sort(np.concatenate(found)))
@@ -161,7 +163,8 @@ def _away_m(index: StreetIndex, columns: FloatArray, point: IntArray, piece: Int
     pieces = index.pieces
     px, py, x, y = columns[0].take(point), columns[1].take(point), pieces.x.take(piece), pieces.y.take(piece)
     dx, dy = pieces.dx.take(piece), pieces.dy.take(piece)
-    share = np.clip(((px - x) * dx + (py - y) * dy) / pieces.length2.take(piece), 0.0, 1.0)
+    share = ((px - x) * dx + (py - y) * dy) / pieces.length2.take(piece)
+    share = np.minimum(np.maximum(share, 0.0, out=share), 1.0, out=share)
     px -= x + share * dx
     py -= y + share * dy
     away: FloatArray = np.sqrt(px * px + py * py)
@@ -194,7 +197,7 @@ def _seen_from(index: StreetIndex, xy: FloatArray, near: NearStreets) -> Candida
     gap = xy[point] - start
     length2 = run[:, 0] * run[:, 0] + run[:, 1] * run[:, 1]
     along = (gap[:, 0] * run[:, 0] + gap[:, 1] * run[:, 1]) / length2
-    share, length = np.clip(along, 0.0, 1.0), np.sqrt(length2)
+    share, length = np.minimum(np.maximum(along, 0.0), 1.0), np.sqrt(length2)
     cross = run[:, 0] * gap[:, 1] - run[:, 1] * gap[:, 0]
     before, after = index.before_m[piece], index.after_m[piece]
     back, ahead = before + share * length, after + (1.0 - share) * length

@@ -7,7 +7,7 @@ it says otherwise.  All of it is row by row: no other point can change an answer
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from math import pi, sqrt
 
 import numpy as np
@@ -40,12 +40,14 @@ NO_RIVAL_M = 80.0
 """Distance taken for the nearest other street where there is none in sight."""
 DIGITS = 6
 """Of log-odds and confidence: below what any platform's exp and log can differ by."""
+_WEIGHTS = tuple(field.name for field in fields(Coefficients))
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What tells for and against each candidate, arrays as long as the candidates.
 
+    runs         the candidates of each point
     likelihood   P: this street's share of the densities, with room for "none of these"
     rival        int64 position (in the candidates) of the strongest other street, −1 = none
     nearer_m     how much nearer this street is than the nearest other one (negative: farther)
@@ -53,6 +55,7 @@ class Traits:
     columns      (k, 7) what `Coefficients` weigh, in the order of its fields; the first is 1
     """
 
+    runs: Runs
     likelihood: FloatArray
     rival: IntArray
     nearer_m: FloatArray
@@ -87,8 +90,8 @@ def judge(found: Candidates, curve: SetBack, weights: Coefficients) -> Judged:
     """The odds of every candidate."""
     traits = traits_of(found, curve)
     z = np.zeros(len(found))
-    for number, weight in enumerate(astuple(weights)):  # in a fixed order, so that no sum depends on the batch
-        z = z + weight * traits.columns[:, number]
+    for number, name in enumerate(_WEIGHTS):  # in a fixed order, so that no sum depends on the batch
+        z = z + getattr(weights, name) * traits.columns[:, number]
     return Judged(traits, np.round(z, DIGITS))
 
 
@@ -100,7 +103,7 @@ def traits_of(found: Candidates, curve: SetBack) -> Traits:
     rival = np.full(len(found), -1, dtype=np.int64)
     nearer = NO_RIVAL_M - found.distance_m
     corner, parallel, longer = np.zeros(len(found)), np.zeros(len(found)), np.zeros(len(found))
-    crowd = np.flatnonzero(runs.length[runs.of] > 1)
+    (crowd,) = (runs.length[runs.of] > 1).nonzero()
     if len(crowd):
         rival[crowd] = _rivals(runs, mass)[crowd]
         nearer[crowd] = _nearest_other_m(runs, found.distance_m, crowd) - found.distance_m[crowd]
@@ -115,7 +118,7 @@ def traits_of(found: Candidates, curve: SetBack) -> Traits:
         np.minimum(found.to_end_m, FAR_END_M) / 30.0,
         longer,
     )
-    return Traits(likelihood, rival, nearer, corner, parallel, np.column_stack(columns))
+    return Traits(runs, likelihood, rival, nearer, corner, parallel, np.column_stack(columns))
 
 
 def _rivals(runs: Runs, mass: FloatArray) -> IntArray:
@@ -141,5 +144,5 @@ def _crossing(found: Candidates, mine: IntArray, rival: IntArray) -> tuple[Float
 
 
 def _log_odds(share: FloatArray) -> FloatArray:
-    bounded = np.clip(share, 1e-9, 1.0 - 1e-9)
+    bounded = np.minimum(np.maximum(share, 1e-9), 1.0 - 1e-9)
     return np.log(bounded / (1.0 - bounded))

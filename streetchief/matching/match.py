@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,11 @@ from streetchief.matching.hearing import Heard, Hearing, hear
 from streetchief.matching.index import StreetIndex
 from streetchief.matching.model import SAME_PLACE_M, PlacingModel
 from streetchief.matching.result import Evidence, MatchBatch, Verdict
-from streetchief.matching.runs import Runs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 # Share right where the text names a street in reach: BASELINES.md "Address text" (three cities: 99.7 to 99.9 % as
 # written, 99.0 to 100 % with a typo or a part dropped, 95.7 to 99.0 % with both), kept a little lower because the
@@ -64,6 +65,9 @@ def match_points(
         raise ValueError(f"xy must be (n, 2), not {xy.shape}")
     if evidence is not None and len(evidence) != len(xy):
         raise ValueError(f"{len(evidence)} texts for {len(xy)} points")
+    if len(xy) == 1:  # one report at a time: nothing to put together
+        ((_, found),) = candidates_near(index, xy, model.reach_m)
+        return _place(index, xy, found, model, evidence)
     batch = _nothing(len(xy))
     order = in_order_of_place(index, xy, model.reach_m)
     ordered = xy[order]
@@ -92,7 +96,7 @@ class Order:
 
 def choose(points: int, found: Candidates, judged: Judged, heard: Hearing | None, reach_m: float) -> Order:
     """Order the candidates of a chunk of points: in reach, named by the text, log-odds, distance, segment code."""
-    runs = Runs.by(found.point)
+    runs = judged.traits.runs
     out_of_reach = found.distance_m > reach_m
     # whole numbers, so that nothing is lost: candidates of equal odds stand by distance, then segment code, already
     score = np.rint(judged.log_odds * 10.0**DIGITS) - np.where(out_of_reach, _BELOW_UNNAMED, 0.0)
@@ -116,7 +120,7 @@ def _place(
     batch.reason[:] = "no_street_in_reach"
     lost = ~np.isfinite(xy).all(axis=1)
     batch.verdict[lost], batch.reason[lost] = Verdict.REJECTED, "nan_coordinate"
-    rows = np.flatnonzero(order.best >= 0)
+    (rows,) = (order.best >= 0).nonzero()
     best, second = order.best[rows], order.runner_up[rows]
     batch.segment[rows], batch.street[rows] = found.segment[best], found.street[best]
     batch.distance_m[rows], batch.offset_m[rows] = found.distance_m[best], found.offset_m[best]
@@ -150,19 +154,31 @@ def _believe(
     named, nearly = said == Heard.NAMED, said == Heard.NEARLY_NAMED
     elsewhere, unknown = said == Heard.ELSEWHERE, said == Heard.UNKNOWN
     alone = judged.confidence[best]
-    confidence = np.select(
-        [named & agree, named, nearly & agree, nearly, at_default, elsewhere, unknown],
-        [np.maximum(alone, CONFIDENCE_BOTH), CONFIDENCE_ADDRESS,
-         np.maximum(alone, CONFIDENCE_NEARLY_BOTH), CONFIDENCE_NEARLY,
-         alone * WORTH_OF_DEFAULT_POINT, alone * WORTH_OF_CONFLICT, alone * WORTH_OF_UNKNOWN],
+    confidence = _first_that_holds(
         alone,
-    )  # fmt: skip
-    evidence = np.select(
-        [(named | nearly) & agree, named | nearly, elsewhere | unknown],
-        [Evidence.BOTH, Evidence.ADDRESS, Evidence.CONFLICT],
-        Evidence.GEOMETRY,
+        (named & agree, np.maximum(alone, CONFIDENCE_BOTH)),
+        (named, CONFIDENCE_ADDRESS),
+        (nearly & agree, np.maximum(alone, CONFIDENCE_NEARLY_BOTH)),
+        (nearly, CONFIDENCE_NEARLY),
+        (at_default, alone * WORTH_OF_DEFAULT_POINT),
+        (elsewhere, alone * WORTH_OF_CONFLICT),
+        (unknown, alone * WORTH_OF_UNKNOWN),
     )
-    return np.round(confidence, 6), evidence.astype(np.int8)
+    evidence = _first_that_holds(
+        np.full(len(best), Evidence.GEOMETRY, dtype=np.int8),
+        ((named | nearly) & agree, Evidence.BOTH),
+        (named | nearly, Evidence.ADDRESS),
+        (elsewhere | unknown, Evidence.CONFLICT),
+    )
+    return np.round(confidence, 6), evidence
+
+
+def _first_that_holds(otherwise: NDArray[Scalar], *cases: tuple[BoolArray, object]) -> NDArray[Scalar]:
+    """For each row the value of the first case that holds; cheaper than `np.select`, above all for one row."""
+    found = otherwise.copy()
+    for holds, value in reversed(cases):
+        np.copyto(found, value, where=holds)  # type: ignore[arg-type]  # values are of the kind of `otherwise`
+    return found
 
 
 def _verdict(
@@ -177,22 +193,26 @@ def _verdict(
     """Verdicts, and the first reason that holds; a row that is sure needs none."""
     elsewhere = said == Heard.ELSEWHERE
     sure = confidence >= model.threshold
-    verdict = np.select([at_default | elsewhere, sure], [Verdict.SUSPECT, Verdict.MATCHED], Verdict.AMBIGUOUS)
+    verdict = _first_that_holds(
+        np.full(len(best), Verdict.AMBIGUOUS, dtype=np.int8),
+        (at_default | elsewhere, Verdict.SUSPECT),
+        (sure, Verdict.MATCHED),
+    )
     far_m = model.curve.off_mean_m + FAR_SIGMAS * model.curve.off_sigma_m
     contested = judged.traits.likelihood[best] < CONTESTED_BELOW
-    reasons = {
-        "default_point": at_default,
-        "address_elsewhere": elsewhere,
-        "": sure,
-        "street_unknown": said == Heard.UNKNOWN,
-        "past_end": found.past_end_m[best] > PAST_END_M,
-        "near_junction": contested & (judged.traits.corner[best] >= CORNER_FROM),
-        "parallel_streets": contested & (judged.traits.parallel[best] >= PARALLEL_FROM),
-        "far_from_street": found.distance_m[best] > far_m,
-        "unusual_distance": judged.traits.rival[best] < 0,
-    }
-    reason = np.select(list(reasons.values()), list(reasons), "close_rival")
-    return verdict.astype(np.int8), reason.astype(np.object_)
+    reason = _first_that_holds(
+        np.full(len(best), "close_rival", dtype=np.object_),
+        (at_default, "default_point"),
+        (elsewhere, "address_elsewhere"),
+        (sure, ""),
+        (said == Heard.UNKNOWN, "street_unknown"),
+        (found.past_end_m[best] > PAST_END_M, "past_end"),
+        (contested & (judged.traits.corner[best] >= CORNER_FROM), "near_junction"),
+        (contested & (judged.traits.parallel[best] >= PARALLEL_FROM), "parallel_streets"),
+        (found.distance_m[best] > far_m, "far_from_street"),
+        (judged.traits.rival[best] < 0, "unusual_distance"),
+    )
+    return verdict, reason
 
 
 def _nothing(rows: int) -> MatchBatch:

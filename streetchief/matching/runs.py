@@ -30,8 +30,11 @@ class Runs:
         changes = np.empty(len(point), dtype=np.bool_)
         changes[:1] = True
         np.not_equal(point[1:], point[:-1], out=changes[1:])
-        first = np.flatnonzero(changes)
-        return cls(first, np.diff(first, append=len(point)), np.cumsum(changes) - 1)
+        (first,) = changes.nonzero()
+        length = np.full(len(first), len(point))
+        length[:-1] = first[1:]
+        length -= first
+        return cls(first, length, changes.cumsum() - 1)
 
     @property
     def rank(self) -> IntArray:
@@ -42,7 +45,7 @@ class Runs:
         """The row with the greatest score of each run, the first of equals; no score is NaN."""
         if not len(self.of):
             return self.first
-        rows = np.flatnonzero(score == np.maximum.reduceat(score, self.first)[self.of])
+        (rows,) = (score == np.maximum.reduceat(score, self.first)[self.of]).nonzero()
         found = np.empty(len(self.first), dtype=np.int64)
         found[self.of[rows[::-1]]] = rows[::-1]  # of equal rows the last that is written stays: the first
         return found

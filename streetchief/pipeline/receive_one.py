@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from streetchief.intake.feeds.records import RawRecord, batches
+from streetchief.intake.feeds.records import RawRecord, batches, row_of
 from streetchief.intake.single import insert_one
 from streetchief.pipeline.context import Context
 from streetchief.pipeline.process import process
+from streetchief.pipeline.process_one import process_one
 from streetchief.pipeline.receive import take
 
 REDELIVERED = "redelivered"
@@ -22,15 +23,19 @@ def receive_one(connection: Connection, context: Context, run_id: int, record: R
     run_id: of the run that it belongs to (`intake.store.start_run`).  Returns its verdict, ``redelivered``, or the
     reason code under which it went to the dead letters.
     """
-    (batch,) = batches([record], context.feed)
-    processed = process(batch, context)
-    if processed.complaints.num_rows:
-        (complaint,) = processed.complaints.to_pylist()
+    complaint = process_one(row_of(record, context.feed), context)
+    if complaint is not None:
         driver = connection.connection.driver_connection
         assert driver is not None, "a connection that is checked out has a driver connection"
-        with driver.transaction():
-            if insert_one(driver, run_id, complaint, now) is not None:
-                return str(complaint["verdict"])
+        if insert_one(driver, run_id, complaint, now) is not None:
+            return str(complaint["verdict"])
+    return _receive_batch(connection, context, run_id, record, now)
+
+
+def _receive_batch(connection: Connection, context: Context, run_id: int, record: RawRecord, now: datetime) -> str:
+    """The way of a batch, for what is wrong with a record or was there before: refused, in conflict, redelivered."""
+    (batch,) = batches([record], context.feed)
+    processed = process(batch, context)
     with Session(connection) as session, session.begin():
         complaints, rejections = take(session, run_id, context.feed.id, batch, processed, now)
     for rows, column in ((complaints, "verdict"), (rejections, "reason")):

@@ -15,10 +15,10 @@ import geopandas
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from geoalchemy2 import WKTElement
+from geoalchemy2 import Geometry, WKBElement, WKTElement
 from pgpq import ArrowToPostgresBinaryEncoder
 from sqlalchemy import Engine, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from streetchief.geo.crs import project_geometries
 from streetchief.intake.tables import ComplaintPrivateRow, ComplaintRow
@@ -95,24 +95,43 @@ def parsed(path: Path) -> pd.DataFrame:
     return frame
 
 
+class BenchBase(DeclarativeBase):
+    """The tables of `prepare`, as an application would map them."""
+
+
+class SegmentRow(BenchBase):
+    __tablename__ = "bench_segments"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    area: Mapped[str]
+    geometry: Mapped[WKBElement] = mapped_column(Geometry("LINESTRING", srid=SRID))
+
+
+class RouteRow(BenchBase):
+    __tablename__ = "bench_routes"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    department: Mapped[str]
+
+
 def orm(engine: Engine, frame: pd.DataFrame) -> None:
-    """Report by report through the ORM: nearest street, route, two inserts, a commit."""
-    streets = text(
-        "select code, area, st_distance(geometry, p) from bench_segments, "
-        f"st_transform(st_setsrid(st_makepoint(:x, :y), 4326), {SRID}) p "
-        f"where st_dwithin(geometry, p, {REACH_M}) order by 3, 1 limit 1"
-    )
+    """Report by report through the ORM, a session each: nearest street, route, two inserts, a commit."""
     for row in frame.itertuples():
         with Session(engine) as session:
-            near = session.execute(streets, {"x": row.x, "y": row.y}).one_or_none()
-            handler = session.execute(
-                text("select department from bench_routes where code = :code"), {"code": row.code}
-            ).scalar_one()
+            place = func.ST_Transform(func.ST_SetSRID(func.ST_MakePoint(row.x, row.y), 4326), SRID)
+            away = func.ST_Distance(SegmentRow.geometry, place)
+            near = session.execute(
+                select(SegmentRow.code, SegmentRow.area, away)
+                .where(func.ST_DWithin(SegmentRow.geometry, place, REACH_M))
+                .order_by(away, SegmentRow.code)
+                .limit(1)
+            ).one_or_none()
+            route = session.scalars(select(RouteRow).where(RouteRow.code == row.code)).one()
             complaint = ComplaintRow(
                 **FIXED, external_id=row.id, run_id=1, reported_at=row.at.to_pydatetime(), code=row.code, text=row.says,
                 original_x=row.x, original_y=row.y, geom=WKTElement(f"POINT({row.x!r} {row.y!r})", srid=4326),
                 verdict="matched" if near else "too_far", segment_code=near and near[0], area_code=near and near[1],
-                distance_m=near and near[2], department=handler, supervisor="d0", co_departments=[],
+                distance_m=near and near[2], department=route.department, supervisor="d0", co_departments=[],
             )  # fmt: skip
             session.add(complaint)
             session.flush()

@@ -63,17 +63,17 @@ def _batch(chunk: list[RawRecord], feed: FeedSpec) -> pa.RecordBatch:
 
 
 def _odd_batch(chunk: list[RawRecord], feed: FeedSpec) -> pa.RecordBatch:
-    columns: dict[str, list[Any]] = {name: [] for name in RAW_SCHEMA.names}
-    for record in chunk:
-        raw, fault = as_json(record)
-        columns["line"].append(record.line)
-        columns["raw"].append(raw)
-        columns["content_hash"].append(hash_of(raw))
-        columns["fault"].append(fault)
-        for name in FEED_FIELDS:
-            path = None if fault else feed.fields.get(name)
-            columns[name].append(None if path is None else as_text(pick(record.values, path)))
-    return pa.RecordBatch.from_pydict(columns, schema=RAW_SCHEMA)
+    return pa.RecordBatch.from_pylist([row_of(record, feed) for record in chunk], schema=RAW_SCHEMA)
+
+
+def row_of(record: RawRecord, feed: FeedSpec) -> dict[str, Any]:
+    """One record as a row of `RAW_SCHEMA`: the row that `batches` makes of it."""
+    raw, fault = as_json(record)
+    row = {"line": record.line, "raw": raw, "content_hash": hash_of(raw), "fault": fault}
+    for name in FEED_FIELDS:
+        path = None if fault else feed.fields.get(name)
+        row[name] = None if path is None else as_text(pick(record.values, path))
+    return row
 
 
 def _even_batch(chunk: list[RawRecord], feed: FeedSpec) -> pa.RecordBatch:
