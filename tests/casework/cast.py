@@ -16,7 +16,16 @@ from streetchief.casework.opening import Opening, open_event
 P = Permission
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 in the city
 AREAS = ("C1", "T")
-LIMITS = {"register": 1, "dispatch": 1, "answer": 2, "report_in": 0.5, "handle": 24, "verify": 24, "close": 24, "whole": 96}
+LIMITS = {
+    "register": 1,
+    "dispatch": 1,
+    "answer": 2,
+    "report_in": 0.5,
+    "handle": 24,
+    "verify": 24,
+    "close": 24,
+    "whole": 96,
+}
 PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     "chief": frozenset({P.READ_CASE, P.ANSWER, P.WHISTLE, P.CONFIRM_ARRIVAL, P.RATE, P.ESCALATE}),
     "officer": frozenset({P.READ_CASE, P.HANDLE, P.REPORT_IN}),
