@@ -281,6 +281,8 @@ def _steps_of(state: State) -> dict[Action, Edge]:
     steps |= _with_department(state) if state in WITH_DEPARTMENT else {}
     steps |= _while_called(state) if state in CALLED_IN else {}
     steps |= _after_called(state) if state in (State.FINISHED, State.VERIFIED, State.CLOSED) else {}
+    if state == State.SUSPENDED:
+        del steps[Action.RECOMPUTE_DEADLINE]  # its clocks stand still; they are computed afresh when it resumes
     return steps | _STEPS[state]
 
 

@@ -54,10 +54,12 @@ def life(seed: int, seen: Counter[tuple[State, Action]], steps: int = 60) -> Ite
     for _ in range(steps):
         at = case.last_at + timedelta(minutes=pick.randint(1, 600))
         facts = replace(FACTS, times=ClockHours(provisional=pick.random() < 0.5))
-        edges = sorted((e for e in EDGES if e[0] == case.state), key=lambda e: (seen[e], pick.random()))
+        edges = sorted(
+            (e for e in EDGES if e[0] == case.state and pick.random() < 0.6), key=lambda e: (seen[e], pick.random())
+        )
         taken = next(filter(None, (attempt(case, action, at, facts, pick) for _, action in edges)), None)
         if taken is None:
-            return
+            continue
         seen[case.state, taken.action] += 1
         yield case, taken
         case = apply(case, taken)

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from streetchief.casework import store
+from streetchief.casework.actions import NOTHING, Given, Proof, WhistleKind
 from streetchief.casework.actions import Action as A
-from streetchief.casework.actions import Given, Proof, WhistleKind
 from streetchief.casework.case import Case
 from streetchief.casework.events import verify_chain
 from streetchief.casework.fold import fold
@@ -37,7 +37,7 @@ def open_first(engine: Engine, count: int = 1) -> list[Case]:
         ]  # fmt: skip
 
 
-def go(engine: Engine, case: Case, who: str, action: A, given: Given = Given(), *, key: str | None = None, version: int | None = None) -> Case:  # fmt: skip
+def go(engine: Engine, case: Case, who: str, action: A, given: Given = NOTHING, *, key: str | None = None, version: int | None = None) -> Case:  # fmt: skip
     return act(
         engine, case.id, action, by=CAST[who], now=case.last_at + timedelta(minutes=1),
         version=case.version if version is None else version, key=key, facts_of=facts_of, given=given,
