@@ -22,11 +22,11 @@ where not exists (select from case_complaints k where k.complaint_id = c.id);
 
 -- Opens a case for each of these complaints, case ids in the order of theirs. The limits of their classes stand side by
 -- side in six arrays; clock and whole are canonical JSON text, null = no limit. Returns how many were opened: one that
--- has a case already is left out.
+-- has a case already is left out. A planner without statistics would look up every complaint by itself: it is told not to.
 create or replace function open_wanted_cases(
     city text, zone text, actor text, opened_at timestamptz, needs_check boolean, complaints bigint[],
     schemes text[], kinds text[], codes text[], conditions text[], clocks text[], wholes text[]
-) returns bigint language sql as $$
+) returns bigint language sql set enable_nestloop = off as $$
     with picked as materialized (
         select o.* from case_openings o where o.complaint = any ($6)
     ),
