@@ -84,11 +84,12 @@ def situation(case: Case) -> tuple[object, ...]:
 
 def test_every_edge_is_reached_and_no_step_leaves_the_table() -> None:
     """From one case of every situation met so far, any step at random, until all have been taken."""
-    pick = random.Random(4)
+    pick = random.Random(6)
     start = fold([first()])
     met, seen = {situation(start): start}, set()
     for _ in range(20_000):
-        case = pick.choice(list(met.values()))
+        state = pick.choice(sorted({kept.state for kept in met.values()}))
+        case = pick.choice([kept for kept in met.values() if kept.state == state])
         action = pick.choice([a for s, a in EDGES if s == case.state] or [Action.OPEN])
         facts = replace(FACTS, times=ClockHours(provisional=pick.random() < 0.5))
         event = attempt(case, action, case.last_at + timedelta(minutes=pick.randint(1, 600)), facts, pick)
