@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+QUIET_HOURS, DIGEST_AT, NOTICE_RETRY = "22:00-07:00", "08:30", "5,3600,14"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,24 @@ class Settings:
     data_dir          STREETCHIEF_DATA_DIR       where the private cluster lives; None = beside the checkout
     city_file         STREETCHIEF_CITY           the city file; None = the one that ships (青江街道)
     postgres_bin      STREETCHIEF_POSTGRES_BIN   folder with initdb and postgres; None = look in the usual places
+    notice_hosts      STREETCHIEF_NOTICE_HOSTS   hosts to which webhooks and robots may call, with commas; "" = none
+    smtp_url          STREETCHIEF_SMTP_URL       where mails are handed over; None = no e-mail
+    quiet_hours       STREETCHIEF_QUIET_HOURS    city time in which people are left alone, or "off"
+    digest_at         STREETCHIEF_DIGEST_AT      city time at which notices of low urgency go, joined
+    notice_retry      STREETCHIEF_NOTICE_RETRY   first wait and longest wait in seconds, and the number of attempts
+    public_url        STREETCHIEF_PUBLIC_URL     what stands before the links of a notice; "" = links are paths
     """
 
     database_url: str | None = None
     data_dir: Path | None = None
     city_file: Path | None = None
     postgres_bin: Path | None = None
+    notice_hosts: str = ""
+    smtp_url: str | None = field(default=None, repr=False)
+    quiet_hours: str = QUIET_HOURS
+    digest_at: str = DIGEST_AT
+    notice_retry: str = NOTICE_RETRY
+    public_url: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -38,4 +52,10 @@ class Settings:
             data_dir=path("STREETCHIEF_DATA_DIR"),
             city_file=path("STREETCHIEF_CITY"),
             postgres_bin=path("STREETCHIEF_POSTGRES_BIN"),
+            notice_hosts=environ.get("STREETCHIEF_NOTICE_HOSTS") or "",
+            smtp_url=environ.get("STREETCHIEF_SMTP_URL") or None,
+            quiet_hours=environ.get("STREETCHIEF_QUIET_HOURS") or QUIET_HOURS,
+            digest_at=environ.get("STREETCHIEF_DIGEST_AT") or DIGEST_AT,
+            notice_retry=environ.get("STREETCHIEF_NOTICE_RETRY") or NOTICE_RETRY,
+            public_url=environ.get("STREETCHIEF_PUBLIC_URL") or "",
         )

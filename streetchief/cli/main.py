@@ -10,7 +10,10 @@ from streetchief import __version__
 from streetchief.errors import BadInput, Conflict, Forbidden, NotFound, StreetChiefError
 from streetchief.words import both, sentence
 
-NOUNS = ("demo", "match", "why", "calibrate", "quality", "streets", "intake", "deadletters", "heatmap", "serve", "db")
+NOUNS = (
+    "demo", "match", "why", "calibrate", "quality", "streets", "intake", "deadletters", "notices", "worker", "heatmap",
+    "serve", "db",
+)  # fmt: skip
 EXIT_CODES = {BadInput: 2, NotFound: 3, Conflict: 4, Forbidden: 5}
 EXIT_UNAVAILABLE = 6
 

@@ -10,8 +10,9 @@ from typing import Any
 from alembic import context
 from geoalchemy2 import Geometry, alembic_helpers
 
+import streetchief.casework.outbox_tables
 import streetchief.intake.tables
-import streetchief.registry.tables  # noqa: F401  (both imports fill the metadata)
+import streetchief.registry.tables  # noqa: F401  (the imports fill the metadata)
 from streetchief.storage.metadata import Base
 
 
