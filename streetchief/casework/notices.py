@@ -43,7 +43,7 @@ class Rule:
     is_ordered: bool = True
 
 
-_LOW, _ALONE = Rule(Urgency.LOW, is_ordered=False), Rule(is_ordered=False)
+_LOW, _ALONE = Rule(Urgency.LOW), Rule(is_ordered=False)
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(
         (

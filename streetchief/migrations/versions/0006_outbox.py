@@ -21,6 +21,18 @@ depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
 NAME = sa.String(collation="C")
+# The library's functions and triggers name their tables without a schema: whoever calls them, they find them here.
+PIN_PATHS = """
+do $$
+declare
+    made regprocedure;
+begin
+    for made in select oid from pg_proc where pronamespace = 'procrastinate'::regnamespace loop
+        execute 'alter function ' || made || ' set search_path = procrastinate, pg_temp';
+    end loop;
+end;
+$$
+"""
 
 
 def upgrade() -> None:
@@ -106,6 +118,7 @@ def _create_job_schema() -> None:
     driver = connection.connection.driver_connection
     assert driver is not None, "a connection that is checked out has a driver connection"
     driver.execute(SchemaManager.get_schema())
+    driver.execute(PIN_PATHS)
     connection.execute(sa.text("select set_config('search_path', :before, true)"), {"before": before})
 
 
