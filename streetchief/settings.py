@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from streetchief.errors import BadInput
 
 SESSION_HOURS, SESSION_IDLE_MINUTES = 12.0, 60.0
 LONGEST = 100_000.0
+QUIET_HOURS, DIGEST_AT, NOTICE_RETRY = "22:00-07:00", "08:30", "5,3600,14"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,12 @@ class Settings:
     postgres_bin      STREETCHIEF_POSTGRES_BIN   folder with initdb and postgres; None = look in the usual places
     session_hours     STREETCHIEF_SESSION_HOURS  a session ends so long after signing in
     session_idle_minutes  STREETCHIEF_SESSION_IDLE_MINUTES  and so long after its last request
+    notice_hosts      STREETCHIEF_NOTICE_HOSTS   hosts to which webhooks and robots may call, with commas; "" = none
+    smtp_url          STREETCHIEF_SMTP_URL       where mails are handed over; None = no e-mail
+    quiet_hours       STREETCHIEF_QUIET_HOURS    city time in which people are left alone, or "off"
+    digest_at         STREETCHIEF_DIGEST_AT      city time at which notices of low urgency go, joined
+    notice_retry      STREETCHIEF_NOTICE_RETRY   first wait and longest wait in seconds, and the number of attempts
+    public_url        STREETCHIEF_PUBLIC_URL     what stands before the links of a notice; "" = links are paths
     """
 
     database_url: str | None = None
@@ -35,6 +42,12 @@ class Settings:
     postgres_bin: Path | None = None
     session_hours: float = SESSION_HOURS
     session_idle_minutes: float = SESSION_IDLE_MINUTES
+    notice_hosts: str = ""
+    smtp_url: str | None = field(default=None, repr=False)
+    quiet_hours: str = QUIET_HOURS
+    digest_at: str = DIGEST_AT
+    notice_retry: str = NOTICE_RETRY
+    public_url: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -59,4 +72,10 @@ class Settings:
             postgres_bin=path("STREETCHIEF_POSTGRES_BIN"),
             session_hours=number("STREETCHIEF_SESSION_HOURS", SESSION_HOURS),
             session_idle_minutes=number("STREETCHIEF_SESSION_IDLE_MINUTES", SESSION_IDLE_MINUTES),
+            notice_hosts=environ.get("STREETCHIEF_NOTICE_HOSTS") or "",
+            smtp_url=environ.get("STREETCHIEF_SMTP_URL") or None,
+            quiet_hours=environ.get("STREETCHIEF_QUIET_HOURS") or QUIET_HOURS,
+            digest_at=environ.get("STREETCHIEF_DIGEST_AT") or DIGEST_AT,
+            notice_retry=environ.get("STREETCHIEF_NOTICE_RETRY") or NOTICE_RETRY,
+            public_url=environ.get("STREETCHIEF_PUBLIC_URL") or "",
         )

@@ -38,7 +38,7 @@ _TAKE = (
 def insert_one(connection: Connection[Any], run_id: int, complaint: dict[str, Any], now: datetime) -> int | None:
     """Store one placed complaint (a row of `PLACED_SCHEMA`) and mark repeats, in a transaction of its own.
 
-    Takes the feed's lock as a batch does (``sql/050_take_complaint.sql``).  Returns the new id, or None where something
+    Takes the feed's lock as a batch does (``sql/025_take_complaint.sql``).  Returns the new id, or None where something
     is stored already under its id or its content was refused before: then nothing was changed.  Raises
     psycopg's ProgrammingError on a connection that is in a transaction.
     """
