@@ -1,7 +1,7 @@
 """A city as one frozen value; `streetchief.cityfile` reads it from its TOML file.
 
 What never changes while the program runs (name, zone, metric projection, bounds, tier titles, languages) is used
-from here.  What an office edits later (streets, chiefs, departments, rules, category schemes, feeds) is only
+from here.  What an office edits later (streets, chiefs, departments, rules, category schemes, feeds, limits) is only
 *seeded* from the files that the city file names: from the first publication on the database owns it.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,8 @@ class Seeds:
     chiefs: Path | None = None
     categories: Path | None = None
     rules: Path | None = None
+    limits: Path | None = None
+    calendar_overrides: Path | None = None
     streets_properties: PropertyNames = field(default_factory=PropertyNames)
     srid: int | None = None
     layer: str | None = None
@@ -109,11 +112,61 @@ class FeedSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkHours:
+    """The work slots of a working day, all year or from one day of the year up to another.
+
+    slots     minutes after midnight of city time, (begin, end), in order, none past 24:00
+    from_day  (month, day); with `to_day`, the first day without them; a season may pass the end of the year
+    """
+
+    slots: tuple[tuple[int, int], ...]
+    from_day: tuple[int, int] | None = None
+    to_day: tuple[int, int] | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether these are the hours of a city day."""
+        if self.from_day is None or self.to_day is None:
+            return True
+        that = (day.month, day.day)
+        if self.from_day <= self.to_day:
+            return self.from_day <= that < self.to_day
+        return that >= self.from_day or that < self.to_day
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSpec:
+    """The city's working time: slots (the first that holds on a day counts) and the official calendar it follows.
+
+    official  ``china`` = holidays and make-up days of the State Council; None = Monday to Friday and the overrides
+    basis     where the hours are from
+    inferred  the hours are our reading, to be confirmed
+    """
+
+    hours: tuple[WorkHours, ...]
+    official: str | None = None
+    basis: str = ""
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BucketShares:
+    """When a case is due soon and when it is severely overdue, as shares of its limit.
+
+    soon    due soon once no more than this share is left, 0 to 1; severe  once overrun by more than this share
+    """
+
+    soon: float
+    severe: float
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class City:
     """Everything fixed about a city.
 
     bounds are WGS-84 degrees (west, south, east, north); `metric_srid` is the projected CRS, in metres, in which
-    every distance is measured; `zone` is the IANA zone of its working day.
+    every distance is measured; `zone` is the IANA zone of its working day.  Without `calendar` no working time can be
+    counted, without `buckets` nothing is due soon or severely overdue: neither has a default.
     """
 
     code: str
@@ -128,6 +181,8 @@ class City:
     reach_m: float = 60.0
     min_confidence: float = 0.80
     review_number: str = ""
+    calendar: CalendarSpec | None = None
+    buckets: BucketShares | None = None
 
     def feed(self, feed_id: str) -> FeedSpec:
         """The feed of that id.  Raises `BadInput` if the city declares none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +14,8 @@ from streetchief.city import (
     DATUMS,
     FEED_FIELDS,
     FORMATS,
+    BucketShares,
+    CalendarSpec,
     City,
     DepartmentSeed,
     FeedSpec,
@@ -20,6 +23,7 @@ from streetchief.city import (
     Seeds,
     TierTitle,
     Title,
+    WorkHours,
 )
 from streetchief.errors import BadInput
 
@@ -71,7 +75,7 @@ class _Reader:
             raise self.fail(f"[{where}] zone {name!r} is not an IANA zone") from fault
 
     def city(self, raw: Mapping[str, Any]) -> City:
-        self.only(raw, "file", "city tier department seed feed placing")
+        self.only(raw, "file", "city tier department seed feed placing calendar buckets")
         head = self.need(raw, "city", dict, "file")
         self.only(head, "city", "code name zone metric_srid bounds review_number")
         code = self.need(head, "code", str, "city")
@@ -93,11 +97,13 @@ class _Reader:
             reach_m=self.within(placing.get("reach_m", 60.0), 1, 1000, "reach_m"),
             min_confidence=self.within(placing.get("min_confidence", 0.80), 0, 1, "min_confidence"),
             review_number=str(head.get("review_number", "")),
+            calendar=self.calendar(raw["calendar"]) if "calendar" in raw else None,
+            buckets=self.buckets(raw["buckets"]) if "buckets" in raw else None,
         )
 
-    def within(self, value: Any, low: float, high: float, name: str) -> float:
-        if not isinstance(value, (int, float)) or not low <= value <= high:
-            raise self.fail(f"[placing] {name} must lie between {low} and {high}")
+    def within(self, value: Any, low: float, high: float, name: str, where: str = "placing") -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            raise self.fail(f"[{where}] {name} must lie between {low} and {high}")
         return float(value)
 
     def bounds(self, values: list[Any]) -> tuple[float, float, float, float]:
@@ -130,7 +136,7 @@ class _Reader:
         return found
 
     def seeds(self, table: Mapping[str, Any]) -> Seeds:
-        files = ("streets", "areas", "chiefs", "categories", "rules")
+        files = ("streets", "areas", "chiefs", "categories", "rules", "limits", "calendar_overrides")
         self.only(
             table, "seed", " ".join(files) + " streets_properties srid layer encoding geometry_source attribution"
         )
@@ -151,6 +157,47 @@ class _Reader:
             geometry_source=str(table.get("geometry_source", "")),
             attribution=str(table.get("attribution", "")),
         )
+
+    def calendar(self, table: Mapping[str, Any]) -> CalendarSpec:
+        self.only(table, "calendar", "official basis inferred hours")
+        official = table.get("official")
+        if official not in (None, "china"):
+            raise self.fail(f"[calendar] official {official!r} is not china; leave it out for Monday to Friday")
+        hours = tuple(self.hours(one) for one in self.need(table, "hours", list, "calendar"))
+        if not hours or hours[-1].from_day is not None or any(h.from_day is None for h in hours[:-1]):
+            raise self.fail("[[calendar.hours]] the last, and only the last, must hold all year (no from and to)")
+        return CalendarSpec(hours, official, str(table.get("basis", "")), bool(table.get("inferred", False)))
+
+    def hours(self, table: Mapping[str, Any]) -> WorkHours:
+        where = "calendar.hours"
+        self.only(table, where, "slots from to")
+        slots = tuple(self.slot(str(text)) for text in self.need(table, "slots", list, where))
+        ends = [minute for slot in slots for minute in slot]
+        if not ends or any(a >= b for a, b in slots) or ends != sorted(ends):
+            raise self.fail(f"[{where}] slots must be in order and not overlap; a night is two slots, at midnight")
+        if ("from" in table) != ("to" in table):
+            raise self.fail(f"[{where}] from and to go together")
+        return WorkHours(slots, *(self.day_of_year(str(table[key])) for key in ("from", "to") if key in table))
+
+    def slot(self, text: str) -> tuple[int, int]:
+        found = re.fullmatch(r"([01]\d|2[0-4]):([0-5]\d)[-–]([01]\d|2[0-4]):([0-5]\d)", text)
+        begin, end = (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else (0, 0)
+        if not found or end > 24 * 60:
+            raise self.fail(f'[calendar.hours] slot {text!r} is not like "08:00-12:00"')
+        return begin, end
+
+    def day_of_year(self, text: str) -> tuple[int, int]:
+        try:
+            found = date.fromisoformat(f"2024-{text}")
+        except ValueError as fault:
+            raise self.fail(f'[calendar.hours] day {text!r} is not like "06-01"') from fault
+        return found.month, found.day
+
+    def buckets(self, table: Mapping[str, Any]) -> BucketShares:
+        self.only(table, "buckets", "soon_share severe_share basis")
+        soon = self.within(table.get("soon_share"), 0, 1, "soon_share", "buckets")
+        severe = self.within(table.get("severe_share"), 0, 100, "severe_share", "buckets")
+        return BucketShares(soon, severe, str(table.get("basis", "")))
 
     def feeds(self, tables: list[Any], city_zone: str) -> tuple[FeedSpec, ...]:
         feeds = tuple(self.feed(table, city_zone) for table in tables)

@@ -41,6 +41,26 @@ class NotFound(StreetChiefError):
     code = "not_found"
 
 
+class OutOfScope(NotFound):
+    """It is there, but out of the asker's scope: answered word for word like `NotFound`, and written down (404)."""
+
+
+class Unauthorised(StreetChiefError):
+    """Nobody is signed in, or what was shown proves nothing (401)."""
+
+    code = "no_credentials"
+
+
+class TooMany(StreetChiefError):
+    """Too often or too much at once; `wait_s` says after how many seconds it may work again (429)."""
+
+    code = "too_many"
+
+    def __init__(self, code: str | None = None, *, wait_s: int, **values: object) -> None:
+        self.wait_s = max(wait_s, 1)
+        super().__init__(code, wait_s=self.wait_s, **values)
+
+
 class Conflict(StreetChiefError):
     """It contradicts what is stored already (409)."""
 

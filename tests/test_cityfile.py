@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streetchief.city import shipped_city_file
+from streetchief.city import BucketShares, CalendarSpec, WorkHours, shipped_city_file
 from streetchief.cityfile import read_city
 from streetchief.errors import BadInput
 
@@ -26,6 +26,17 @@ name = { zh = "路", en = "Roads" }
 [seed]
 streets = "streets.geojson"
 srid = 4543
+[calendar]
+official = "china"
+[[calendar.hours]]
+slots = ["08:00-12:00", "15:00-18:30"]
+from = "06-01"
+to = "10-01"
+[[calendar.hours]]
+slots = ["08:00-12:00", "14:00-18:00"]
+[buckets]
+soon_share = 0.2
+severe_share = 1
 [[feed]]
 id = "f"
 name = { zh = "源", en = "feed" }
@@ -65,6 +76,15 @@ def test_a_good_file(folder: Path) -> None:
         city.feed("other")
 
 
+def test_work_hours_and_thresholds_have_no_default(folder: Path) -> None:
+    city = read_city(write(folder, GOOD))
+    summer, rest = WorkHours(((480, 720), (900, 1110)), (6, 1), (10, 1)), WorkHours(((480, 720), (840, 1080)))
+    assert city.calendar == CalendarSpec((summer, rest), "china")
+    assert city.buckets == BucketShares(0.2, 1.0)
+    bare = read_city(write(folder, GOOD[: GOOD.index("[calendar]")] + GOOD[GOOD.index("[[feed]]") :]))
+    assert (bare.calendar, bare.buckets) == (None, None)
+
+
 def test_the_shipped_city_declares_its_datum_and_that_its_feed_is_synthetic() -> None:
     city = read_city(shipped_city_file())
     assert [(f.datum, f.synthetic) for f in city.feeds] == [("gcj02", True)]
@@ -90,6 +110,16 @@ FAULTS = [
     ("a kind that is neither", 'default_kind = "event"', 'default_kind = "thing"'),
     ("a feed without its id column", 'id = "id"\n', ""),
     ("a field that we do not have", 'code = "c"', 'code = "c"\ncolour = "k"'),
+    ("a calendar that nobody knows", '"china"', '"mars"'),
+    ("a slot that ends before it begins", "14:00-18:00", "18:00-14:00"),
+    ("slots that overlap", "14:00-18:00", "11:00-18:00"),
+    ("a slot past midnight", "14:00-18:00", "14:00-24:30"),
+    ("a slot in words", "14:00-18:00", "2 to 6"),
+    ("a season without an end", 'to = "10-01"\n', ""),
+    ("a day that no year has", '"06-01"', '"06-31"'),
+    ("no hours for the rest of the year", '"14:00-18:00"]', '"14:00-18:00"]\nfrom = "10-01"\nto = "06-01"'),
+    ("a share over the whole", "soon_share = 0.2", "soon_share = 1.2"),
+    ("a share that is missing", "soon_share = 0.2\n", ""),
     ("metric_srid as text", "metric_srid = 4543", 'metric_srid = "4543"'),
 ]
 

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from streetchief import __version__
-from streetchief.errors import BadInput, Conflict, Forbidden, NotFound, StreetChiefError
+from streetchief.errors import BadInput, Conflict, Forbidden, NotFound, StreetChiefError, Unauthorised
 from streetchief.words import both, sentence
 
-NOUNS = ("demo", "match", "why", "calibrate", "quality", "streets", "intake", "deadletters", "heatmap", "serve", "db")
-EXIT_CODES = {BadInput: 2, NotFound: 3, Conflict: 4, Forbidden: 5}
+NOUNS = (
+    "demo", "match", "why", "calibrate", "quality", "streets", "intake", "deadletters", "deadline", "heatmap", "serve",
+    "accounts", "audit", "db",
+)  # fmt: skip
+EXIT_CODES = {BadInput: 2, NotFound: 3, Conflict: 4, Forbidden: 5, Unauthorised: 5}
 EXIT_UNAVAILABLE = 6
 
 
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
                 import_module(f"streetchief.cli.{noun}").app(rest, prog_name=f"streetchief {noun}")
             except StreetChiefError as error:
                 print(sentence(error, "zh"), sentence(error, "en"), sep="\n", file=sys.stderr)
-                return EXIT_CODES.get(type(error), EXIT_UNAVAILABLE)
+                return next((EXIT_CODES[k] for k in type(error).__mro__ if k in EXIT_CODES), EXIT_UNAVAILABLE)
             return 0
         case unknown:
             print(both("cli.unknown", noun=unknown[0]), usage(), sep="\n\n", file=sys.stderr)

@@ -132,6 +132,9 @@ def _numbers(texts: pa.Array) -> tuple[FloatArray, NDArray[np.bool_]]:
     if len(texts) < FEW:
         values, odd = np.full(len(texts), np.nan), ~_missing(texts)
     else:
+        numbers = _all_numbers(texts)
+        if numbers is not None:
+            return numbers, garbage
         plain = pc.match_substring_regex(texts, _PLAIN_NUMBER)
         values = np.array(pc.if_else(plain, texts, None).cast(pa.float64()).fill_null(np.nan))
         odd = pc.fill_null(pc.invert(plain), False).to_numpy(zero_copy_only=False)
@@ -147,6 +150,18 @@ def _numbers(texts: pa.Array) -> tuple[FloatArray, NDArray[np.bool_]]:
 def read_number(text: str) -> float | None:
     """A plain number, or one of the words for what is none (NaN, infinity); None for any other text."""
     return float(text) if _NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text) else None
+
+
+def _all_numbers(texts: pa.Array) -> FloatArray | None:
+    """The numbers of a column that holds nothing else, NaN for nulls; None where a text needs a second look.
+
+    Arrow reads what `_NUMBER` takes, and odd spellings of NaN.
+    """
+    try:
+        values = np.array(texts.cast(pa.float64()).fill_null(np.nan))
+    except pa.ArrowInvalid:
+        return None
+    return values if np.isnan(values).sum() == texts.null_count else None
 
 
 def _lonlat(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import String, bindparam, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+import pyarrow.compute as pc
+from sqlalchemy import exists, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -25,6 +24,10 @@ _KNOWN = (
     "union all select null, d.content_hash from delivered d cross join lateral (select from dead_letters "
     "where feed = :feed and content_hash = d.content_hash limit 1) l"
 )
+_WHOLLY_NEW = "select " + " and ".join(
+    f"not exists (select from {table} where feed = :feed and external_id between :low and :high)"
+    for table in ("complaints", "dead_letters")
+)
 
 
 def lock_feed(session: Session, feed: str) -> None:
@@ -32,13 +35,26 @@ def lock_feed(session: Session, feed: str) -> None:
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"intake:{feed}", 0))))
 
 
-def known(session: Session, feed: str, ids: Sequence[str | None], hashes: Sequence[str]) -> Known:
-    """What is stored already under these ids and contents of a feed: as many ids (None = none) as contents."""
+def known(session: Session, feed: str, ids: pa.Array, hashes: pa.Array) -> Known:
+    """What is stored already under these ids and contents of a feed: n ids (null = none) and n contents."""
+    if ids.null_count == 0 and _wholly_new(session, feed, ids):
+        return Known({}, frozenset())
     stage_delivered(session, ids, hashes)
     found = session.execute(text(_KNOWN), {"feed": feed}).all()
     session.execute(text("drop table delivered"))
     stored = {row.external_id: row.content_hash for row in found if row.external_id is not None}
     return Known(stored, frozenset(row.content_hash for row in found if row.external_id is None))
+
+
+def _wholly_new(session: Session, feed: str, ids: pa.Array) -> bool:
+    """Whether nothing is stored between the lowest and the highest id: so it is with most feeds, whose ids only grow.
+
+    A content that was refused before has its id, so the dead letters are asked by id too.  Lowest and highest are by
+    bytes, for Arrow and for the columns alike.
+    """
+    span = pc.min_max(ids).as_py()
+    given = {"feed": feed, "low": span["min"], "high": span["max"]}
+    return session.scalar(text(_WHOLLY_NEW), given) is True
 
 
 def start_run(session: Session, feed: str, source: str, versions: dict[str, Any], now: datetime) -> int:
@@ -53,21 +69,23 @@ def finish_run(session: Session, run_id: int, summary: dict[str, Any], now: date
 
 
 def add_complaints(session: Session, run_id: int, complaints: pa.RecordBatch) -> None:
-    """Store placed complaints (`PLACED_SCHEMA`): COPY into a staging table, INSERT from there.
-
-    An id that is stored already is left as it is: the unique key (feed, external_id) is the idempotency.
-    """
+    """Store placed complaints (`PLACED_SCHEMA`) that `known` did not find, under the feed's lock."""
     if complaints.num_rows:
         insert_complaints(session, run_id, complaints)
 
 
-def supersede(session: Session, feed: str, ids: Sequence[str], now: datetime) -> None:
-    """Close open dead letters whose id has now arrived in good order.  A conflict of ids stays open for a person."""
-    row = DeadLetterRow
+def supersede(session: Session, feed: str, run_id: int, after_id: int, now: datetime) -> None:
+    """Close open dead letters whose id has now arrived in good order, with a complaint of the run after `after_id`.
+
+    A conflict of ids stays open for a person.
+    """
+    letter, row = DeadLetterRow, ComplaintRow
+    arrived = exists().where(row.feed == letter.feed, row.external_id == letter.external_id)
+    waits = (letter.feed == feed, letter.status == "open", letter.reason != ID_CONFLICT)
     session.execute(
-        update(row)
-        .where(row.feed == feed, row.external_id == func.any(bindparam("ids", list(ids), ARRAY(String))))
-        .where(row.status == "open", row.reason != ID_CONFLICT)
+        update(letter)
+        .where(*waits, select(exists().where(*waits)).scalar_subquery())  # where none waits, nothing else is read
+        .where(arrived.where(row.run_id == run_id, row.id > after_id))
         .values(status="superseded", closed_at=now)
     )
 

@@ -7,7 +7,7 @@ suffix and its direction, and only where the words round it do not make it part 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from streetchief.matching.address_fuzzy import is_bare, likeness
@@ -46,7 +46,7 @@ class StreetNames:
     def of(cls, names: Sequence[str | None], aliases: Sequence[tuple[str, ...]] = ()) -> StreetNames:
         """From the names of all streets, None where one has none, and their aliases (old names, other spellings).
 
-        Positions in `names` are what `read` and `fuzzy` answer with.  `aliases` is empty or as long as `names`; an
+        Positions in `names` are what `read` and `likeness` speak of.  `aliases` is empty or as long as `names`; an
         alias counts as much as the name.  Several streets may bear one name.
         """
         if aliases and len(aliases) != len(names):
@@ -88,14 +88,6 @@ class StreetNames:
             return found
 
         return rank
-
-    def fuzzy(self, text: str | None, among: Collection[int]) -> frozenset[int]:
-        """Which of the streets at positions `among` the text nearly names: the likest only; empty if none."""
-        if not text:
-            return frozenset()
-        rank = self.likeness(text)
-        ranks = {position: found for position in among if (found := rank(position)) is not None}
-        return frozenset(position for position, found in ranks.items() if found == min(ranks.values()))
 
     def is_bare(self, text: str) -> bool:
         """Whether the text is nothing but an address whose street lacks its suffix or direction ("155 Kilsyth").

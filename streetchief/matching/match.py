@@ -26,7 +26,8 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 # Share right where the text names a street in reach: BASELINES.md "Address text" (three cities: 99.7 to 99.9 % as
 # written, 99.0 to 100 % with a typo or a part dropped, 95.7 to 99.0 % with both), kept a little lower because the
-# truth there comes from the same text.
+# truth there comes from the same text.  Where geometry alone is surer than that and agrees, its word stands: of 3,126
+# such rows in Boston 99.9 % are right, spoilt or not.
 CONFIDENCE_BOTH = 0.995
 CONFIDENCE_ADDRESS = 0.99
 CONFIDENCE_NEARLY_BOTH = 0.985
@@ -155,9 +156,9 @@ def _believe(
     alone = judged.confidence[best]
     confidence = _first_that_holds(
         alone,
-        (named & agree, CONFIDENCE_BOTH),
+        (named & agree, np.maximum(alone, CONFIDENCE_BOTH)),
         (named, CONFIDENCE_ADDRESS),
-        (nearly & agree, CONFIDENCE_NEARLY_BOTH),
+        (nearly & agree, np.maximum(alone, CONFIDENCE_NEARLY_BOTH)),
         (nearly, CONFIDENCE_NEARLY),
         (at_default, alone * WORTH_OF_DEFAULT_POINT),
         (elsewhere, alone * WORTH_OF_CONFLICT),

@@ -29,9 +29,9 @@ SAME_PLACE_M = 0.5
 class SetBack:
     """How far from their street the complaints of a feed lie: a mixture of three densities over metres.
 
-    f(d) = on_share · half-normal(on_sigma_m) + off_share · normal(off_mean_m, off_sigma_m) + rest · exponential(30 m).
+    f(d) = on_share · half-normal(on_sigma_m) + off_share · normal(off_mean_m, off_sigma_m) + rest · exponential(20 m).
     Points on the street's line make the first, centres of parcels beside it the second, all else the third.
-    Source: BASELINES.md "Matching quality", step 3.
+    Source: BASELINES.md "Matching quality", step 3, but for the tail (`confidence.TAIL_M`).
     """
 
     on_share: float = 0.45
@@ -51,12 +51,12 @@ class Coefficients:
     costs little, and in Boston it keeps most of the gain.
     """
 
-    constant: float = -2.01
-    likelihood: float = 0.648
-    nearer_10m: float = 0.683
-    corner: float = 4.33
-    parallel: float = 1.58
-    to_end_30m: float = 0.473
+    constant: float = -1.94
+    likelihood: float = 0.668
+    nearer_10m: float = 0.647
+    corner: float = 4.21
+    parallel: float = 1.57
+    to_end_30m: float = 0.470
     longer: float = 0.3
 
 

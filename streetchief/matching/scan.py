@@ -27,6 +27,13 @@ LEAST_INFORMED = 0.05
 LEAST_ASTRAY = 0.1
 """Share of these that must name streets out of reach: rounding piles rows on a crossing, but not from elsewhere."""
 LEAST_PLACES = 3
+LEAST_ASTRAY_ROWS = 20
+LEAST_SHARE = 0.02
+MOST_OF_ONE_STREET = 0.25
+"""A smaller pile needs so many rows whose texts name streets out of reach, and this share of the file; no street may
+stand in a quarter of these rows: what tells a default point from a hot spot is that its texts disagree.  Trials on
+Boston: docs/matching.md.
+"""
 _CM = 100.0
 
 
@@ -41,7 +48,8 @@ def scan(
     """The model with this feed's curve, and with the default points found besides those that it has.
 
     xy are (n, 2) metres; rows that are not finite do not count.  A default point is a coordinate with at least
-    `default_point_rows` unrelated rows: see `is_unrelated_pile`.  Fewer than one place in sight keeps the curve.
+    `default_point_rows` unrelated rows, see `is_unrelated_pile`, or in a small file with rows whose texts name many
+    streets elsewhere, see `is_pile_of_strays`.  Fewer than one place in sight keeps the curve.
     """
     xy = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
     model = model.with_default_points(_default_points(index, xy, model.reach_m, evidence, default_point_rows))
@@ -61,11 +69,13 @@ def _default_points(
         return np.empty((0, 2))
     _, of, count = np.unique(_cm(xy[usable]), axis=0, return_inverse=True, return_counts=True)
     found = []
-    for pile in np.flatnonzero(count >= least_rows):
+    some = max(LEAST_ASTRAY_ROWS, LEAST_SHARE * len(usable))
+    for pile in np.flatnonzero(count >= (least_rows if evidence is None else min(some, least_rows))):
         rows = usable[of == pile]
         point = np.median(xy[rows], axis=0)
         texts = [None if evidence is None else evidence[row] for row in rows]
-        if is_unrelated_pile(texts, index, streets_in_reach(index, point, reach_m), least_rows):
+        in_reach = streets_in_reach(index, point, reach_m)
+        if is_unrelated_pile(texts, index, in_reach, least_rows) or is_pile_of_strays(texts, index, in_reach, some):
             found.append(point)
     return np.array(found, dtype=np.float64).reshape(-1, 2)
 
@@ -101,6 +111,20 @@ def is_unrelated_pile(
         return True
     astray = sum(not streets & in_reach for streets in named)
     return len(places) >= LEAST_PLACES and astray >= LEAST_ASTRAY * len(named)
+
+
+def is_pile_of_strays(
+    texts: Sequence[str | None], index: StreetIndex, in_reach: frozenset[int], least_rows: float
+) -> bool:
+    """Whether at least so many rows on one coordinate name streets that pass elsewhere, and most of them others.
+
+    Rows without a text, and those whose text names no known street, neither help nor hinder; of those that name one,
+    half must be astray.
+    """
+    named = [streets for text in texts if text and (streets := index.names.read(text).exact)]
+    astray = Counter(streets for streets in named if not streets & in_reach)
+    rows = astray.total()
+    return rows >= least_rows and 2 * rows >= len(named) and max(astray.values()) < MOST_OF_ONE_STREET * rows
 
 
 def _cm(xy: FloatArray) -> IntArray:

@@ -12,7 +12,7 @@ from streetchief.geo.crs import to_lonlat
 from streetchief.matching.address import Reading
 from streetchief.matching.candidates import Candidates, candidates_near
 from streetchief.matching.confidence import Judged, judge
-from streetchief.matching.hearing import Hearing, hear
+from streetchief.matching.hearing import Heard, Hearing, hear
 from streetchief.matching.index import StreetIndex
 from streetchief.matching.match import match_points
 from streetchief.matching.model import PlacingModel, SetBack
@@ -20,6 +20,9 @@ from streetchief.matching.result import Evidence, Verdict
 from streetchief.words import say
 
 FloatArray = NDArray[np.float64]
+
+WORTH_SAYING = 0.01
+"""Chance below which a street that is neither chosen nor named is only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,18 @@ class Explanation:
             return say("why.no_point", language)
         if not self.candidates:
             return say("why.nothing_near", language, lon=lon, lat=lat, reach=self.reach_m)
+        if self.street is None:
+            first = self.candidates[0]
+            return say(
+                "why.all_out_of_reach",
+                language,
+                lon=lon,
+                lat=lat,
+                street=first.street,
+                distance=first.distance_m,
+                reach=self.reach_m,
+            )
+        shown = [c for c in self.candidates if c.named or c.likely >= WORTH_SAYING or c.street == self.street]
         listed = say("why.between", language).join(
             say(
                 "why.candidate_named" if c.named else "why.candidate",
@@ -79,9 +94,13 @@ class Explanation:
                 distance=c.distance_m,
                 likely=c.likely,
             )
-            for c in self.candidates
+            for c in shown
         )
-        return say("why.point", language, lon=lon, lat=lat, listed=listed)
+        return say("why.point", language, lon=lon, lat=lat, listed=listed, rest=self._rest(language, len(shown)))
+
+    def _rest(self, language: str, shown: int) -> str:
+        streets = len(self.candidates) - shown
+        return say("why.rest_one" if streets == 1 else "why.rest", language, streets=streets) if streets else ""
 
     def _text(self, language: str) -> str:
         if self.tokens:
@@ -101,6 +120,7 @@ class Explanation:
             "why.placed",
             language,
             verdict=verdict,
+            best="" if self.verdict == Verdict.MATCHED.word else say(f"why.best_{self.verdict}", language),
             street=self.street,
             segment=self.segment,
             distance=self.distance_m,
@@ -110,7 +130,11 @@ class Explanation:
         )
         if not self.reason:
             return said
-        return said + say("why.because", language, reason=say(f"reason.{self.reason}", language))
+        said += say("why.because", language, reason=say(f"reason.{self.reason}", language))
+        alone = max((c.likely for c in self.candidates if c.segment == self.segment), default=0.0)
+        if self.confidence is None or self.confidence >= alone:
+            return said
+        return said + say("why.lowered", language, alone=alone, confidence=self.confidence)
 
     def _versions(self, language: str) -> str:
         curve = self.curve
@@ -151,7 +175,7 @@ def explain(index: StreetIndex, xy_row: FloatArray, model: PlacingModel, *, evid
         evidence=Evidence(batch.evidence[0]).word,
         candidates=_weighed(index, found, judged, heard),
         tokens=reading.tokens,
-        unknown_name=reading.unknown,
+        unknown_name=reading.unknown if heard.said[0] == Heard.UNKNOWN else "",
         has_text=bool(evidence),
         reach_m=model.reach_m,
         threshold=model.threshold,

@@ -10,8 +10,10 @@ from typing import Any
 from alembic import context
 from geoalchemy2 import Geometry, alembic_helpers
 
+import streetchief.accounts.tables
 import streetchief.intake.tables
-import streetchief.registry.tables  # noqa: F401  (both imports fill the metadata)
+import streetchief.registry.tables
+import streetchief.storage.audit  # noqa: F401  (these imports fill the metadata)
 from streetchief.storage.metadata import Base
 
 

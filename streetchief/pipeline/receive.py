@@ -116,7 +116,7 @@ def take(
     store.add_complaints(session, run_id, complaints)
     mark_repeats(session, run_id, before)
     store.add_dead_letters(session, run_id, rejections)
-    store.supersede(session, feed, complaints.column("external_id").to_pylist(), now)
+    store.supersede(session, feed, run_id, before, now)
     return complaints, rejections
 
 
@@ -124,17 +124,12 @@ def _decide(session: Session, feed: str, batch: pa.RecordBatch, processed: Proce
     """The lines of a batch that are new, and those that are in conflict with another content of their id."""
     lines, ids, hashes = (batch.column(name) for name in ("line", "id", "content_hash"))
     known = store.known(session, feed, ids, hashes)
-    named = ids.drop_null()
-    if not known.hash_of and not known.refused and _distinct(named) and _distinct(hashes):
+    if not known.hash_of and not known.refused and ids.null_count == 0 and pc.count_distinct(ids).as_py() == len(ids):
         return lines, lines.slice(0, 0)
     usable = pc.is_in(lines, processed.complaints.column("line")).to_pylist()
     decided = sort_out(list(zip(ids.to_pylist(), hashes.to_pylist(), usable, strict=True)), known)
     new, conflicting = ([d is what for d in decided] for what in (Delivery.NEW, Delivery.ID_CONFLICT))
     return lines.filter(pa.array(new, pa.bool_())), lines.filter(pa.array(conflicting, pa.bool_()))
-
-
-def _distinct(column: pa.Array) -> bool:
-    return bool(pc.count_distinct(column).as_py() == len(column))
 
 
 def take_replayed(session: Session, run_id: int, processed: Processed) -> str:

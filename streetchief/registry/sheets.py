@@ -17,10 +17,13 @@ from streetchief.registry.workbook import sheet_rows
 from streetchief.words import group
 
 CHIEFS, RULES, CATEGORIES = "chiefs", "rules", "categories"
+LIMITS, CALENDAR_OVERRIDES = "limits", "calendar_overrides"  # what they say is read in casework
 NEEDED = {
     CHIEFS: ("segment", "tier", "chief"),
     RULES: ("order", "scheme", "kind", "code", "handler", "supervisor"),
     CATEGORIES: ("scheme", "kind", "code", "name"),
+    LIMITS: ("scheme", "kind", "code", "limit"),
+    CALENDAR_OVERRIDES: ("day", "kind"),
 }
 MOST_BYTES = 64 * 1024 * 1024  # of a table, unpacked: a roster of 100,000 lines needs about 10 MB
 MASK = "*"
@@ -40,7 +43,7 @@ def read_chiefs(path: Path) -> tuple[tuple[Appointment, ...], tuple[Fault, ...]]
     def appointment(row: Row) -> Appointment:
         chief = text(row["chief"])
         if chief.endswith(MASK):
-            raise _Unfit("masked_name", chief)
+            raise Unfit("masked_name", chief)
         return Appointment(
             segment=text(row["segment"]),
             tier=_whole(row["tier"]),
@@ -51,7 +54,7 @@ def read_chiefs(path: Path) -> tuple[tuple[Appointment, ...], tuple[Fault, ...]]
             placeholder=truth(row.get("placeholder"), default=False),
         )
 
-    found, faults = _read(path, CHIEFS, appointment)
+    found, faults = read_table(path, CHIEFS, appointment)
     return tuple(sorted(found, key=appointment_key)), faults
 
 
@@ -78,7 +81,7 @@ def read_rules(path: Path) -> tuple[tuple[Rule, ...], tuple[Fault, ...]]:
             basis=text(row.get("basis")),
         )
 
-    found, faults = _read(path, RULES, rule)
+    found, faults = read_table(path, RULES, rule)
     return tuple(sorted(found, key=lambda r: (r.order, r.scheme, r.kind, r.code))), faults
 
 
@@ -94,7 +97,7 @@ def read_categories(path: Path) -> tuple[tuple[Category, ...], tuple[Fault, ...]
         identity = text(row["scheme"]), text(row["kind"]), text(row["code"])
         return Category(*identity, text(row["name"]), text(row.get("big_name")), evidence)
 
-    found, faults = _read(path, CATEGORIES, category)
+    found, faults = read_table(path, CATEGORIES, category)
     names: dict[tuple[str, str, str], set[str]] = {}
     for one in found:
         names.setdefault((one.scheme, one.kind, one.code), set()).add(one.name)
@@ -132,15 +135,19 @@ def write_template(path: Path, kind: str, rows: Sequence[Mapping[str, object]]) 
     workbook.close()
 
 
-class _Unfit(Exception):
-    """A line that cannot become a value."""
+class Unfit(Exception):
+    """A line that cannot become a value; `code` is that of its `Fault`."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         self.code, self.detail = code, detail
         super().__init__(code)
 
 
-def _read(path: Path, kind: str, build: Callable[[Row], Value]) -> tuple[list[Value], tuple[Fault, ...]]:
+def read_table(path: Path, kind: str, build: Callable[[Row], Value]) -> tuple[list[Value], tuple[Fault, ...]]:
+    """What `build` makes of each line of a table of `kind` (a key of `NEEDED`), and the faults of the others.
+
+    `build` raises `Unfit` for a line that cannot become a value.  Raises BadInput like `read_chiefs`.
+    """
     found: list[Value] = []
     faults: list[Fault] = []
     for line, row in _rows(path, kind):
@@ -151,7 +158,7 @@ def _read(path: Path, kind: str, build: Callable[[Row], Value]) -> tuple[list[Va
             continue
         try:
             found.append(build(row))
-        except _Unfit as unfit:
+        except Unfit as unfit:
             faults.append(Fault(unfit.code, where, unfit.detail))
     return found, tuple(faults)
 
@@ -192,7 +199,7 @@ def _csv_lines(path: Path) -> Iterator[list[Any]]:
 def _whole(value: Any) -> int:
     plain = text(value)
     if not plain.isascii() or not plain.isdigit() or len(plain) > 9:
-        raise _Unfit("bad_number", plain)
+        raise Unfit("bad_number", plain)
     return int(plain)
 
 
@@ -200,4 +207,4 @@ def _span(row: Row) -> Span:
     try:
         return Span(day(row.get("from_on")), day(row.get("to_on")))
     except ValueError as fault:
-        raise _Unfit("bad_date", f"{text(row.get('from_on'))} / {text(row.get('to_on'))}") from fault
+        raise Unfit("bad_date", f"{text(row.get('from_on'))} / {text(row.get('to_on'))}") from fault

@@ -1,6 +1,6 @@
 -- One published contract of columns over complaints, with the names that people read, of the registry version that
 -- placed each complaint. No personal data.
-create or replace view complaint_facts as
+create or replace view complaint_facts with (security_invoker = true) as
 select
     c.id, c.feed, c.external_id, c.reported_at, c.scheme, c.kind, c.code,
     coalesce(k.name, c.code) as category,

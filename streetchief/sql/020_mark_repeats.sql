@@ -31,19 +31,24 @@ create or replace function mark_repeats(run bigint, after_id bigint) returns voi
         select fresh.id as fresh_id, other.id as other_id,
             (other.reported_at, other.feed, other.external_id) < (fresh.reported_at, fresh.feed, fresh.external_id)
                 as other_is_earlier
-        from complaints fresh
+        from (
+            select id, reported_at, feed, external_id, scheme, kind, code, geom,
+                scheme || ' ' || kind || ' ' || code as class, st_x(geom) as x, st_y(geom) as y
+            from complaints
+            where run_id = run and id > after_id and verdict <> 'suspect'
+            offset 0  -- so that class, x and y are worked out once a row
+        ) fresh
         cross join lateral (
             select c.id, c.reported_at, c.feed, c.external_id
             from complaints c
             where class_in_square(c.scheme || ' ' || c.kind || ' ' || c.code, st_x(c.geom), st_y(c.geom)) = any (
-                    class_about(fresh.scheme || ' ' || fresh.kind || ' ' || fresh.code, st_x(fresh.geom), st_y(fresh.geom)))
+                    class_about(fresh.class, fresh.x, fresh.y))
                 and c.reported_at between fresh.reported_at - interval '24 hours' and fresh.reported_at + interval '24 hours'
                 and c.verdict <> 'suspect' and c.id <> fresh.id
                 and c.scheme = fresh.scheme and c.kind = fresh.kind and c.code = fresh.code
                 and near_in_place(c.geom, fresh.geom)
             offset 0
         ) other
-        where fresh.run_id = run and fresh.id > after_id and fresh.verdict <> 'suspect'
     ),
     near as (
         select distinct case when other_is_earlier then fresh_id else other_id end as id from pairs

@@ -176,7 +176,7 @@ class LocalCluster:
         locale = "C.UTF-8" if sys.platform == "linux" else "C"
         words = [
             binaries.program("initdb"), "--pgdata", str(half), "--username", SUPERUSER, "--encoding=UTF8",
-            f"--locale={locale}", "--auth-local=trust", "--auth-host=reject", "--data-checksums",
+            f"--locale={locale}", "--lc-collate=C", "--auth-local=trust", "--auth-host=reject", "--data-checksums",
             *(["--no-sync"] if self._volatile else []),
         ]  # fmt: skip
         self._run(words)

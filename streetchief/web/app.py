@@ -6,23 +6,27 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from streetchief import __version__
+from streetchief.accounts.model import SessionLimits
 from streetchief.city import City, shipped_city_file
 from streetchief.cityfile import read_city
 from streetchief.errors import Forbidden, StreetChiefError
 from streetchief.settings import Settings
 from streetchief.storage.engine import open_engine
-from streetchief.web.api import features, health, why
+from streetchief.web.api import features, health, session, why
 from streetchief.web.errors import INTERNAL_STATUS, add_handlers, answer
 from streetchief.web.pages import heatmap, home
+from streetchief.web.refusals import record_refusal
 
 LOG = logging.getLogger("streetchief.web")
 OUR_HOSTS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.ASCII | re.IGNORECASE)
@@ -62,7 +66,10 @@ def create_app(settings: Settings, city: City) -> FastAPI:
     # the documentation pages of FastAPI ask another host for their scripts: only the schema is served
     app = FastAPI(title="streetchief", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.city = city
-    for module in (health, features, why, home, heatmap):
+    app.state.session_limits = SessionLimits(
+        absolute=timedelta(hours=settings.session_hours), idle=timedelta(minutes=settings.session_idle_minutes)
+    )
+    for module in (health, features, why, session, home, heatmap):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     add_handlers(app)
@@ -90,7 +97,9 @@ class Guard:
         request = Request(scope)
         if not OUR_HOSTS.fullmatch(Headers(scope=scope).get("host", "")):
             scope["headers"] = []  # nothing of such a request is believed, nor shown to it as a page
-            await answer(request, Forbidden("foreign_host"))(scope, receive, guarded)
+            foreign = Forbidden("foreign_host")
+            await run_in_threadpool(record_refusal, request, foreign)
+            await answer(request, foreign)(scope, receive, guarded)
             return
         try:
             await self.app(scope, receive, guarded)

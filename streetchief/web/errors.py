@@ -8,15 +8,27 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from streetchief.errors import BadInput, Conflict, Forbidden, NotFound, StreetChiefError, Unavailable
+from streetchief.errors import (
+    BadInput,
+    Conflict,
+    Forbidden,
+    NotFound,
+    StreetChiefError,
+    TooMany,
+    Unauthorised,
+    Unavailable,
+)
 from streetchief.web.pages.render import page
+from streetchief.web.refusals import record_refusal
 from streetchief.words import LANGUAGES, sentence
 
 STATUS: dict[type[StreetChiefError], int] = {
     BadInput: 422,
+    Unauthorised: 401,
     NotFound: 404,
     Conflict: 409,
     Forbidden: 403,
+    TooMany: 429,
     Unavailable: 503,
 }
 INTERNAL_STATUS = 500
@@ -33,8 +45,14 @@ def answer(request: Request, error: StreetChiefError, status: int | None = None)
     said = {language: sentence(error, language) for language in LANGUAGES}
     body = {"code": error.code, **said, "request_id": request.scope.get("request_id", "")}
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
-        return page("error.html", status=status, **body)
-    return JSONResponse(body, status)
+        shown: Response = page("error.html", status=status, **body)
+    else:
+        shown = JSONResponse(body, status)
+    if isinstance(error, TooMany):
+        shown.headers["Retry-After"] = str(error.wait_s)
+    if isinstance(error, Unauthorised):
+        shown.headers["WWW-Authenticate"] = "Bearer"
+    return shown
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -47,6 +65,7 @@ def add_handlers(app: FastAPI) -> None:
 
 def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, StreetChiefError)
+    record_refusal(request, error)
     return answer(request, error)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import time
 from collections.abc import Callable
@@ -19,11 +20,11 @@ from pgpq import ArrowToPostgresBinaryEncoder
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from streetchief.geo.crs import project_geometries, to_xy
+from streetchief.geo.crs import project_geometries
 from streetchief.intake.tables import ComplaintPrivateRow, ComplaintRow
 from tests.benchmarks.bench_town import SCHEME, SRID
 
-REACH_M = 60.0
+REACH_M, SIGHT_M = 60.0, 80.0
 FIXED = {
     "feed": "bench", "scheme": SCHEME, "kind": "event", "datum": "wgs84", "cell": 0, "evidence": "geometry",
     "registry_version": 1, "model_version": "x", "synthetic": False, "reason": "none", "content_hash": "0" * 64,
@@ -63,7 +64,12 @@ def prepare(engine: Engine, index: Any, registry: Any) -> None:
     """What the SQL ways need: streets in metres with a GiST index, routes as a table, a run."""
     lines = project_geometries([s.geometry for s in registry.segments], SRID)
     streets = geopandas.GeoDataFrame(
-        {"code": [s.code for s in registry.segments], "area": [s.area for s in registry.segments]},
+        {
+            "code": [s.code for s in registry.segments],
+            "area": [s.area for s in registry.segments],
+            "street": [s.street for s in registry.segments],
+            "name": [registry.street_by_code[s.street].name for s in registry.segments],
+        },
         geometry=lines,
         crs=SRID,
     )
@@ -134,22 +140,51 @@ def orm(engine: Engine, frame: pd.DataFrame) -> None:
             session.commit()
 
 
-def postgis(engine: Engine, frame: pd.DataFrame) -> None:
-    """COPY of the places, then one set-based statement: the nearest street of each by LATERAL, in metres."""
-    xy = to_xy(frame[["x", "y"]].to_numpy(), SRID)
+NEAREST = f"""
+    select b.code, b.area, st_distance(b.geometry, p) as m,
+        null as street, null as name, null::float8 as offset_m, null::int as side, null as runner_up, null::float8 as margin_m
+    from bench_segments b, st_transform(st_setsrid(st_makepoint(s.lon, s.lat), 4326), {SRID}) p
+    where st_dwithin(b.geometry, p, {REACH_M})
+    order by m, b.code limit 1
+"""
+"""The nearest segment of a staged report, and nothing else."""
+
+SAME_FACTS = f"""
+    select n.code, n.area, n.m, n.street, n.name,
+        st_linelocatepoint(n.geometry, n.p) * st_length(n.geometry) as offset_m,
+        sign(st_azimuth(st_startpoint(n.geometry), st_endpoint(n.geometry)) - st_azimuth(st_startpoint(n.geometry), n.p))::int as side,
+        n.runner_up, n.next_m - n.m as margin_m
+    from (
+        select near.*, lead(near.name) over w as runner_up, lead(near.m) over w as next_m
+        from (
+            select distinct on (b.street) b.code, b.area, b.street, b.name, b.geometry, p, st_distance(b.geometry, p) as m
+            from bench_segments b, st_transform(st_setsrid(st_makepoint(s.lon, s.lat), 4326), {SRID}) p
+            where st_dwithin(b.geometry, p, {SIGHT_M})
+            order by b.street, m, b.code
+        ) near
+        window w as (order by near.m, near.code)
+    ) n
+    where n.m <= {REACH_M}
+    order by n.m, n.code limit 1
+"""
+"""The same facts of place as intake stores: street, offset, side (by the ends), runner-up street and margin."""
+
+
+def postgis(engine: Engine, frame: pd.DataFrame, place: str) -> None:
+    """COPY of the reports, then all in SQL: projected, placed by a LATERAL query, routed, stored in both tables."""
     staged = pa.RecordBatch.from_arrays(
         [pa.array(frame["id"], pa.string()), pa.array(frame["at"].array, pa.timestamp("us", "UTC")),
          pa.array(frame["code"], pa.string()), pa.array(frame["says"], pa.string()), pa.array(frame["x"]),
-         pa.array(frame["y"]), pa.array(xy[:, 0]), pa.array(xy[:, 1])],
-        names=["id", "at", "code", "says", "lon", "lat", "x", "y"],
+         pa.array(frame["y"])],
+        names=["id", "at", "code", "says", "lon", "lat"],
     )  # fmt: skip
     fixed = ", ".join(FIXED)
     given = ", ".join(f":{name}" for name in FIXED)
     with Session(engine) as session, session.begin():
         session.execute(
             text(
-                "create temp table staged (id text, at timestamptz, code text, says text, lon float8, lat float8, x float8, "
-                "y float8) on commit drop"
+                "create temp table staged (id text, at timestamptz, code text, says text, lon float8, lat float8) "
+                "on commit drop"
             )
         )
         encoder = ArrowToPostgresBinaryEncoder(staged.schema)
@@ -158,12 +193,12 @@ def postgis(engine: Engine, frame: pd.DataFrame) -> None:
         session.execute(
             text(
                 f"with added as (insert into complaints ({fixed}, external_id, run_id, reported_at, code, text, original_x, "
-                "original_y, geom, verdict, segment_code, area_code, distance_m, department, supervisor, co_departments) "
+                "original_y, geom, verdict, segment_code, area_code, distance_m, street_code, street_name, offset_m, side, "
+                "runner_up_street, margin_m, department, supervisor, co_departments) "
                 f"select {given}, s.id, 1, s.at, s.code, s.says, s.lon, s.lat, st_setsrid(st_makepoint(s.lon, s.lat), 4326), "
-                "case when n.code is null then 'too_far' else 'matched' end, n.code, n.area, n.m, r.department, 'd0', '{}' "
-                "from staged s left join lateral (select b.code, b.area, st_distance(b.geometry, p) as m from bench_segments b, "
-                f"st_setsrid(st_makepoint(s.x, s.y), {SRID}) p where st_dwithin(b.geometry, p, {REACH_M}) "
-                "order by m, b.code limit 1) n on true join bench_routes r on r.code = s.code "
+                "case when n.code is null then 'too_far' else 'matched' end, n.code, n.area, n.m, n.street, n.name, "
+                "n.offset_m, n.side, n.runner_up, n.margin_m, r.department, 'd0', '{}' "
+                f"from staged s left join lateral ({place}) n on true join bench_routes r on r.code = s.code "
                 "on conflict (feed, external_id) do nothing returning id, external_id) "
                 "insert into complaint_private (complaint_id, line, raw) select a.id, 0, "
                 'concat(\'{"at":"\', s.at, \'","code":"\', s.code, \'","id":"\', s.id, \'","says":"\', s.says, '
@@ -171,10 +206,11 @@ def postgis(engine: Engine, frame: pd.DataFrame) -> None:
             ),
             FIXED,
         )
+        session.execute(select(func.mark_repeats(1, 0)))
 
 
 def geopandas_way(engine: Engine, frame: pd.DataFrame, streets: geopandas.GeoDataFrame, routes: pd.DataFrame) -> None:
-    """sjoin_nearest and to_postgis, as a notebook would; the private rows are left out, to its advantage."""
+    """sjoin_nearest and to_postgis, as a notebook would; the private rows by the COPY that pandas' guide shows."""
     points = geopandas.GeoDataFrame(frame, geometry=geopandas.points_from_xy(frame["x"], frame["y"]), crs=4326)
     joined = points.to_crs(SRID).sjoin_nearest(streets, how="left", max_distance=REACH_M, distance_col="distance_m")
     joined = (
@@ -194,6 +230,22 @@ def geopandas_way(engine: Engine, frame: pd.DataFrame, streets: geopandas.GeoDat
         geometry=joined.geometry.to_crs(4326).values, crs=4326,
     ).rename_geometry("geom")  # fmt: skip
     found.to_postgis("complaints", engine, if_exists="append", index=False)
+    ids = pd.read_sql(text("select id as complaint_id, external_id as id from complaints where run_id = 1"), engine)
+    private = frame.merge(ids, on="id").assign(line=0)
+    private["raw"] = private[["at", "code", "id", "says", "x", "y"]].to_json(orient="records", lines=True).splitlines()
+    private[["complaint_id", "line", "raw"]].to_sql(
+        "complaint_private", engine, if_exists="append", index=False, method=_by_copy
+    )
+    with Session(engine) as session, session.begin():
+        session.execute(select(func.mark_repeats(1, 0)))
+
+
+def _by_copy(table: Any, connection: Any, keys: list[str], rows: Any) -> None:
+    lines = io.StringIO()
+    csv.writer(lines).writerows(rows)
+    names = ", ".join(keys)
+    with connection.connection.cursor().copy(f"copy {table.name} ({names}) from stdin (format csv)") as copy:
+        copy.write(lines.getvalue())
 
 
 @dataclass
@@ -233,10 +285,12 @@ def emptied(engine: Engine) -> None:
         connection.execute(text("truncate complaints, complaint_private, dead_letters"))
 
 
-def nearest(engine: Engine) -> dict[str, str | None]:
-    """Segment by id of what is stored."""
+def nearest(engine: Engine) -> dict[str, tuple[str | None, float | None]]:
+    """Segment, and margin to the next street (mm), by id of what is stored."""
+    row = ComplaintRow
     with Session(engine) as session:
-        return dict(map(tuple, session.execute(select(ComplaintRow.external_id, ComplaintRow.segment_code))))
+        found = session.execute(select(row.external_id, row.segment_code, row.margin_m)).all()
+    return {name: (code, None if margin is None else round(margin, 3)) for name, code, margin in found}
 
 
 def rows_stored(engine: Engine) -> tuple[int, int]:

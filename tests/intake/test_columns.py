@@ -61,6 +61,16 @@ def test_numbers() -> None:
     np.testing.assert_array_equal(garbage, np.concatenate(few_garbage))
 
 
+@pytest.mark.parametrize("odd", [*NUMBERS, "nan(1)", "infinity", "1d0", "0x1p3"])
+def test_one_odd_number_among_plain_ones(odd: str | None) -> None:
+    """Where all others are plain, the column is read at once."""
+    texts = ["103.04"] * normalise.FEW + [odd]
+    values, garbage = normalise._numbers(pa.array(texts, pa.string()))
+    (value,), (bad,) = normalise._numbers(pa.array([odd], pa.string()))
+    np.testing.assert_array_equal(values[-1], value)
+    assert (values[:-1] == 103.04).all() and not garbage[:-1].any() and garbage[-1] == bad
+
+
 def test_every_odd_case_has_its_reason_in_a_large_batch_too() -> None:
     rows = [GOOD | change for _, change, _ in CASES] * 5
     assert len(rows) >= normalise.FEW

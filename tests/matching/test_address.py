@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streetchief.matching.address import NOTHING, StreetNames, normalise_name
+from tests.matching.nearly import nearly
 
 
 def test_positions_are_those_of_the_sequence_and_gaps_are_allowed():
@@ -30,7 +31,7 @@ def test_aliases_and_old_names_count_as_names():
     )
     assert names.read("1251 6 AVE").exact == {0}
     assert names.read("红旗路3号").exact == {1}
-    assert names.fuzzy("1251 Sxith Ave", [0]) == {0}
+    assert nearly(names, "1251 Sxith Ave", [0]) == {0}
 
 
 def test_aliases_must_fit_the_names():
@@ -70,7 +71,7 @@ def test_texts_without_a_street(text):
     names = StreetNames.of(["Elm Street", "和平路"])
     reading = names.read(text)
     assert (reading.exact, reading.tokens, reading.unknown) == (frozenset(), (), "")
-    assert names.fuzzy(text, [0, 1]) == frozenset()
+    assert nearly(names, text or "", [0, 1]) == frozenset()
 
 
 def test_no_names_at_all():
@@ -117,7 +118,7 @@ def test_no_text_breaks_it_and_what_is_shown_stands_in_it(text):
     names = StreetNames.of(["Elm Street", "Broadway", "和平路", "A Street"])
     reading = names.read(text)
     assert bool(reading.exact) == bool(reading.tokens)
-    names.fuzzy(text, range(4))
+    nearly(names, text, range(4))
     assert normalise_name(normalise_name(text)) == normalise_name(text)
 
 

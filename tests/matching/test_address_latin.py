@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streetchief.matching.address import StreetNames, normalise_name
+from tests.matching.nearly import nearly
 
 BOSTON = (
     "Allston Street", "Beacon Street", "Park Street", "Washington Street", "North Washington Street", "Boston Street",
@@ -213,21 +214,21 @@ FUZZY = [
 
 @pytest.mark.parametrize(("network", "text", "streets", "why"), FUZZY, ids=[row[1] for row in FUZZY])
 def test_streets_nearly_named(network, text, streets, why):
-    found = StreetNames.of(network).fuzzy(text, range(len(network)))
+    found = nearly(StreetNames.of(network), text, range(len(network)))
     assert {network[i] for i in found} == streets, why
 
 
 def test_a_name_as_written_elsewhere_is_never_a_typo():
     names = StreetNames.of(["Grove Street", "Gove Street", "Gove Court"])
-    assert names.fuzzy("12 Gove St", [0]) == frozenset()  # Gove Street exists, though not near
-    assert names.fuzzy("12 Gove", [0]) == frozenset()  # and its suffix may have been dropped
-    assert names.fuzzy("12 Grovve St", [0]) == {0}
+    assert nearly(names, "12 Gove St", [0]) == frozenset()  # Gove Street exists, though not near
+    assert nearly(names, "12 Gove", [0]) == frozenset()  # and its suffix may have been dropped
+    assert nearly(names, "12 Grovve St", [0]) == {0}
 
 
 def test_only_the_given_streets_are_guessed():
     names = StreetNames.of(BOSTON)
-    assert names.fuzzy("33 Becon St", [BOSTON.index("Park Street")]) == frozenset()
-    assert names.fuzzy("33 Becon St", []) == frozenset()
+    assert nearly(names, "33 Becon St", [BOSTON.index("Park Street")]) == frozenset()
+    assert nearly(names, "33 Becon St", []) == frozenset()
 
 
 CROSSINGS = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streetchief.matching.address import StreetNames, normalise_name
+from tests.matching.nearly import nearly
 
 YAAN = (
     "和平南路", "和平西路", "和兴路", "先锋路", "汉阙路", "宁雅路", "明珠路", "平南路", "青江路", "东大街", "汉碑街",
@@ -111,15 +112,15 @@ FUZZY = [
 
 @pytest.mark.parametrize(("network", "text", "streets", "why"), FUZZY, ids=[row[1] for row in FUZZY])
 def test_streets_nearly_named(network, text, streets, why):
-    found = StreetNames.of(network).fuzzy(text, range(len(network)))
+    found = nearly(StreetNames.of(network), text, range(len(network)))
     assert {network[i] for i in found} == streets, why
 
 
 def test_a_section_left_out_is_a_guess_among_the_near_ones():
     names = StreetNames.of(["人民南路三段", "人民南路四段"])
     assert names.read("人民南路12号").exact == frozenset()
-    assert names.fuzzy("人民南路12号", [1]) == {1}
-    assert names.fuzzy("人民南路二段", [0, 1]) == frozenset()
+    assert nearly(names, "人民南路12号", [1]) == {1}
+    assert nearly(names, "人民南路二段", [0, 1]) == frozenset()
 
 
 @pytest.mark.parametrize(

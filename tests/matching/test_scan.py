@@ -97,6 +97,39 @@ def test_only_unrelated_rows_make_a_default_point(texts: Sequence[str | None], i
     assert not is_default or np.allclose(model.default_points, paper((300, 8)), atol=0.01)
 
 
+STRAYS = ("教堂街1号", "远路3号", "磨坊路7号", "短弄2号", "后巷9号")
+# rows on one coordinate 8 m north of High Street, in a file of 150; 200 unrelated rows make a default point
+SMALL_PILES: list[tuple[Sequence[str | None], bool, str]] = [
+    (STRAYS * 4, True, "twenty rows of five streets, all of them elsewhere"),
+    ([*STRAYS * 4, *[None] * 40], True, "rows without a text say nothing against it"),
+    ([*STRAYS * 4, *["大街100号"] * 20], True, "half of them name a street that is here: rows that are rightly there"),
+    ([*STRAYS * 4, *["大街100号"] * 21], False, "most of them name the street that is here"),
+    (STRAYS * 3, False, "fifteen rows: too few"),
+    (["远路3号"] * 60, False, "one repeated address, though it lies elsewhere: a hot spot whose point is off"),
+    ([f"远路{i}号" for i in range(60)], False, "many doors of one street: a feed in another datum"),
+    (["远路3号", "磨坊路7号", "短弄2号", "后巷9号"] * 15, False, "four streets: each is a quarter of them"),
+    ([None] * 60, False, "no text: nothing tells it from a hot spot"),
+    ([f"第{i}栋楼下" for i in range(60)], False, "texts that name no street neither"),
+]
+
+
+@pytest.mark.parametrize(("texts", "is_default", "why"), SMALL_PILES)
+def test_in_a_small_file_texts_that_disagree_make_a_default_point(
+    texts: Sequence[str | None], is_default: bool, why: str
+) -> None:
+    rest = along_far_road(drawn_offsets(0.5, 3.0, 18.0, 5.0, 150 - len(texts)))
+    xy = np.vstack([np.repeat(paper((300, 8)), len(texts), axis=0), rest])
+    model = scan(INDEX, xy, MODEL, evidence=[*texts, *["远路"] * len(rest)])
+    assert (len(model.default_points) == 1) == is_default, why
+    assert scan(INDEX, xy, MODEL).default_points == (), "without texts the count decides"
+
+
+def test_a_small_pile_in_a_great_file_is_none() -> None:
+    xy = np.vstack([np.repeat(paper((300, 8)), 20, axis=0), along_far_road(np.full(1001, 20.0))])
+    assert scan(INDEX, xy, MODEL, evidence=[*STRAYS * 4, *[None] * 1001]).default_points == ()
+    assert len(scan(INDEX, xy[:1000], MODEL, evidence=[*STRAYS * 4, *[None] * 980]).default_points) == 1
+
+
 def test_a_known_default_point_stays_known_and_does_not_bend_the_curve() -> None:
     known = MODEL.with_default_points(paper((300, 8)))
     xy = np.vstack([np.repeat(paper((300, 8)), 500, axis=0), along_far_road(np.full(300, 20.0))])

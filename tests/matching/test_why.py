@@ -23,9 +23,16 @@ CASES = [
         ["大街", "15.0 米", "文字点名", "已归路", "文字和位置一致"],
         ["15.0 m", "named by the text", "matched"],
     ),
-    ((-100, 15), "远路3号", ["远路", "位置可疑", "文字写的街道不在这个点附近"], ["suspect", "not near the point"]),
+    (
+        (-100, 15),
+        "远路3号",
+        ["远路", "位置可疑", "文字写的街道不在这个点附近", "因此降到"],
+        ["suspect", "not near the point", "lowers it to"],
+    ),
     ((-100, -18), None, ["后巷", "存疑", "平行", "没有附带文字"], ["ambiguous", "parallel", "No text"]),
-    ((600, 100), None, ["离街道太远", "没有街道"], ["too far", "no street"]),
+    ((600, 500), None, ["离街道太远", "没有街道"], ["too far", "no street"]),
+    ((300, -70), None, ["离街道太远", "最近的街道是 大街，远在 70.0 米之外"], ["nearest street is 大街, 70.0 m"]),
+    ((340, 8), None, ["大街（8.0 米", "另有 1 条不到 1%"], ["one more below 1%"]),
     ((195, 100), "12 Chruch St", ["很像：教堂街", "已归路"], ["nearly names: 教堂街", "matched"]),
     ((300, 8), "不存在的花园路8号", ["花园路", "不在街道台账"], ["the network does not have"]),
     ((300, 8), "垃圾没人收", ["没有认出"], ["no street of the network"]),
@@ -66,3 +73,9 @@ def test_what_a_text_says_besides_street_names_is_not_repeated() -> None:
     why = explain(INDEX, paper((300, 8))[0], MODEL, evidence="大街8号张三13800000000")
     assert "13800000000" not in json.dumps(why.as_dict(), ensure_ascii=False)
     assert "张三" not in json.dumps(why.as_dict(), ensure_ascii=False)
+
+
+def test_words_that_only_end_like_a_road_are_not_repeated() -> None:
+    why = explain(INDEX, paper((300, 8))[0], MODEL, evidence="老王的三轮车卖水果堵路")
+    assert "没有认出" in why.paragraph("zh")
+    assert "三轮车" not in json.dumps(why.as_dict(), ensure_ascii=False)

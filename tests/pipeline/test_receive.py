@@ -82,6 +82,22 @@ def test_a_second_delivery_changes_nothing(engine: Engine, tmp_path: Path) -> No
     assert dump(engine) == before
 
 
+@pytest.mark.parametrize(
+    "ids", [("b", "d"), ("a", "b"), ("d", "e"), ("e", "f"), ("A", "b"), ("京", "b"), ("c", "c2"), ()]
+)
+def test_what_is_known_is_found_wherever_its_id_stands_among_those_stored(
+    engine: Engine, tmp_path: Path, ids: tuple[str, ...]
+) -> None:
+    """The look between lowest and highest id never hides what is stored."""
+    good = {"lon": str(ROWS[0]["lon"]), "lat": str(ROWS[0]["lat"])}
+    first = [ROWS[0] | good | {"id": name} for name in ("b", "d")]
+    take(engine, write_feed(tmp_path / "first.csv", first))
+    summary = take(engine, write_feed(tmp_path / "second.csv", [ROWS[0] | good | {"id": name} for name in ids]))
+    known = len({"b", "d"} & set(ids))
+    assert (summary["received"], summary["redelivered"]) == (len(ids), known)
+    assert sum(summary["by_verdict"].values()) == len(ids) - known
+
+
 def without_ids(engine: Engine) -> list[Any]:
     """Complaints by their feed's id, repeats by the id that they repeat."""
     query = text(
