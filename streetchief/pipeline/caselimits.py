@@ -125,7 +125,7 @@ def _of_limit(session: Session, ground: CaseGround, case: Case, clock: str, word
 def _of_no_show(ground: CaseGround, case: Case, number: int) -> Iterator[Notice]:
     task = next(task for task in case.tasks if task.number == number)
     assert task.arrive_due_at is not None, "what is over was due"
-    key = f"case/{case.number}/overdue/arrive-{number}/{stamp(task.arrive_due_at)}"
+    key = f"case/{case.number}/overdue/arrive/{stamp(task.arrive_due_at)}"  # whoever called three is told once
     facts = _due(facts_of(ground, case), task.arrive_due_at)
     yield Notice(key, "overdue.called", f"department:{task.department}", facts)
     yield Notice(key, "overdue.caller", f"user:{task.caller}", facts)

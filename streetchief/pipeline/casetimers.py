@@ -31,6 +31,8 @@ _DUE = """
         and not exists (select from case_events e where e.case_id = c.id and e.key = '{name}/' || {instant})
     order by c.{column}, c.id limit :most
 """
+# a case that went up while a department has it waits for the tier's answer too
+_ANSWERABLE = "c.state in ('with_chief', 'dispatched', 'acknowledged', 'in_hand')"
 _HAS_CHIEF = """
     c.state = 'registered' and c.due_step = 'dispatch' and exists (
         select from appointments a
@@ -57,7 +59,7 @@ def escalate(flow: CaseFlow, _engine: Engine, now: datetime) -> int:
 
     Returns how many cases went up.
     """
-    return _act(flow, Action.ESCALATE, _due(flow, "escalate", "answer_due_at", "c.state = 'with_chief'", now), now)
+    return _act(flow, Action.ESCALATE, _due(flow, "escalate", "answer_due_at", _ANSWERABLE, now), now)
 
 
 def hand_to_chief(flow: CaseFlow, _engine: Engine, now: datetime) -> int:
