@@ -66,8 +66,8 @@ ActorOf = Annotated[Actor, Depends(the_actor)]
 def may(permission: Permission) -> Callable[..., Actor]:
     """Who is asking, for a route that nobody without the permission may call.
 
-    The permission alone is asked, whatever its scope; what lies in the scope is asked by the service and, beneath it, by
-    row-level security.  Raises Forbidden.
+    The permission alone is asked, whatever its scope; what lies in the scope is asked by the service and, beneath
+    it, by row-level security.  Raises Forbidden.
     """
 
     def asked(actor: ActorOf) -> Actor:

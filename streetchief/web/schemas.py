@@ -78,7 +78,11 @@ class Words(BaseModel):
 
 def shown_error(error: StreetChiefError, request_id: str) -> dict[str, Any]:
     """An error as its body."""
-    return {"code": error.code, **{language: sentence(error, language) for language in LANGUAGES}, "request_id": request_id}
+    return {
+        "code": error.code,
+        **{language: sentence(error, language) for language in LANGUAGES},
+        "request_id": request_id,
+    }
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:

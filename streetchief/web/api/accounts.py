@@ -19,8 +19,10 @@ LOGIN = r"^[a-z0-9][a-z0-9._-]{1,39}$"
 LoginOf = Annotated[str, Path(pattern=LOGIN)]
 NumberOf = Annotated[int, Path(ge=1, le=BIGGEST_ID)]
 Password = Annotated[
-    str, StringConstraints(min_length=1, max_length=200), Field(json_schema_extra={"format": "password", "writeOnly": True})
-]  # fmt: skip
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Field(json_schema_extra={"format": "password", "writeOnly": True}),
+]
 _ACCOUNT: dict[str, Any] = {
     "login": "li.na", "name": "李娜", "has_password": True, "created_at": "2026-03-02T01:00:00Z", "disabled_at": None,
     "grants": [{"id": 4, "role": "officer", "tier": None, "street": None, "area": None, "department": "police"}],

@@ -23,7 +23,8 @@ _CLOCK = {"limit": "clock", "step": "handle", "started_at": _AT, "due_at": "2026
 EXAMPLE: dict[str, Any] = {
     "id": 17, "number": "qingjiang-20260302-17", "state": "dispatched", "stage": 3, "version": 3, "opened_at": _AT,
     "last_at": _AT, "closed_at": None, "scheme": "CJJ/T 214", "kind": "event", "code": "0204", "condition": None,
-    "segment": "QJ-001-02", "street": "QJ-001", "areas": ["QJ-03", "QJ"], "registry_version": 1, "held_by": "department",
+    "segment": "QJ-001-02", "street": "QJ-001", "areas": ["QJ-03", "QJ"], "registry_version": 1,
+    "held_by": "department",
     "department": "urban_management", "supervisor": "sanitation", "tier": None, "needs_check": True, "is_checked": True,
     "is_passed": None, "is_forced": False, "request": None, "suspended_until": None, "extensions": 0, "suspensions": 0,
     "reworks": 0, "urged": 0, "complaints": [412], "parent_id": None, "clocks": [_CLOCK], "whistles": [], "tasks": [],

@@ -20,10 +20,11 @@ from streetchief.web.schemas import Code, Name, Strict, refused
 
 router = APIRouter(prefix="/api/v1", tags=["deadline"])
 _EXAMPLE: dict[str, Any] = {
-    "limit": {"amount": "2", "unit": "work_day", "step": "handle", "scheme": "CJJ/T 214", "kind": "event", "code": "0201",
+    "limit": {"amount": "2", "unit": "work_day", "step": "handle", "scheme": "CJJ/T 214", "kind": "event",
+              "code": "0201",
               "condition": None, "basis": "DB", "is_inferred": False},
-    "start_at": "2026-02-13T02:00:00+00:00", "extensions": 0, "due_at": "2026-02-24T02:00:00+00:00", "provisional": False,
-    "bucket": "normal", "asked_at": "2026-02-13T02:00:00+00:00", "calendar_version": "2026-1",
+    "start_at": "2026-02-13T02:00:00+00:00", "extensions": 0, "due_at": "2026-02-24T02:00:00+00:00",
+    "provisional": False, "bucket": "normal", "asked_at": "2026-02-13T02:00:00+00:00", "calendar_version": "2026-1",
     "days": [{"day": "2026-02-13", "kind": "work", "is_known": True, "counted_s": 21600}],
 }  # fmt: skip
 

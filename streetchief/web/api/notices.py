@@ -21,7 +21,7 @@ from streetchief.web.schemas import BIGGEST_ID, Strict, Words, refused
 router = APIRouter(prefix="/api/v1", tags=["notices"])
 MOST_NOTICES = 200
 _EXAMPLE: dict[str, Any] = {
-    "id": 5, "topic": "dispatch.department", "text": {"zh": "案件 qingjiang-20260302-17：已派遣", "en": "case …: dispatched"},
+    "id": 5, "topic": "dispatch.department", "text": {"zh": "案件 17：已派遣", "en": "case 17: dispatched"},
     "case": "qingjiang-20260302-17", "link": "/cases/17", "due_at": None, "created_at": "2026-03-02T01:00:00Z",
     "read_at": None,
 }  # fmt: skip

@@ -13,7 +13,8 @@ _CASE = text("select exists (select from cases where id = :id)")
 _COMPLAINT = text(
     "select case when c.verdict = 'matched' then c.street_code end as street, "
     "coalesce((select a.codes from area_chains a where a.version = c.registry_version and a.code = c.area_code), "
-    "array[]::varchar[]) as areas, array_remove(array[c.department, c.supervisor] || c.co_departments, null) as departments "
+    "array[]::varchar[]) as areas, "
+    "array_remove(array[c.department, c.supervisor] || c.co_departments, null) as departments "
     "from complaints c where c.id = :id"
 )
 _EXISTS = text("select exists (select from complaints where id = :id)")

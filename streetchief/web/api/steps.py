@@ -10,16 +10,27 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringCon
 from sqlalchemy import Engine, text
 
 from streetchief.casework import store
-from streetchief.casework.actions import Action, Given, Proof, WhistleKind
+from streetchief.casework.actions import NOTHING, Action, Given, Proof, WhistleKind
 from streetchief.casework.case import Case
 from streetchief.casework.decide import LONGEST_TEXT
 from streetchief.casework.fold import fold
+from streetchief.errors import Conflict, Key
 from streetchief.storage.engine import transaction
 from streetchief.web.api.case_models import CaseShown, shown
 from streetchief.web.api.sight import must_see_case
 from streetchief.web.auth import ReaderOf
 from streetchief.web.deps import EngineOf, FlowOf
-from streetchief.web.schemas import BIGGEST_ID, BIGGEST_VERSION, Code, IdOf, Stale, Strict, refused
+from streetchief.web.schemas import (
+    BIGGEST_ID,
+    BIGGEST_VERSION,
+    SHOWN_ID,
+    Code,
+    IdOf,
+    Stale,
+    Strict,
+    refused,
+    shown_error,
+)
 
 router = APIRouter(prefix="/api/v1", tags=["cases"])
 KeyOf = Annotated[
@@ -34,9 +45,10 @@ Said = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 Photo = Annotated[str, StringConstraints(max_length=128, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
 _SEQ = text("select seq from case_events where case_id = :id and key = :key")
 _STALE: dict[str, Any] = {
-    "code": "stale_case", "zh": "案件已被别人处理过，现在是“在办”（第 5 版）", "en": "somebody acted on the case before you",
-    "request_id": "5b0c3f0e8d1c4b0f9a7d2e6c1f3a8b9d", "state": "in_hand", "version": 5,
-}  # fmt: skip
+    **shown_error(Conflict("stale_case", state=Key("case.state.in_hand"), state_code="in_hand", version=5), SHOWN_ID),
+    "state": "in_hand",
+    "version": 5,
+}
 
 
 def in_our_time(at: datetime) -> datetime:
@@ -65,7 +77,9 @@ class GivenIn(Strict):
     score: int | None = Field(None, ge=1, le=5, description="1 bad … 5 good")
     proof: Proof | None = None
     plaque: Code | None = Field(None, description="the signed code on the segment's plaque")
-    distance_m: float | None = Field(None, ge=0, le=1_000_000, description="of the check-in to the segment; no position")
+    distance_m: float | None = Field(
+        None, ge=0, le=1_000_000, description="of the check-in to the segment; no position"
+    )
     passed: bool | None = Field(None, description="verify")
     answered: bool | None = Field(None, description="call_back")
     solved: bool | None = None
@@ -91,7 +105,7 @@ class StepIn(Strict):
     )  # fmt: skip
     action: Action
     version: int = Field(ge=1, le=BIGGEST_VERSION)
-    given: GivenIn = Field(default_factory=GivenIn)
+    given: GivenIn | None = None
 
 
 @router.post(
@@ -100,8 +114,8 @@ class StepIn(Strict):
         **refused(404, 422),
         409: {
             "model": Stale,
-            "description": "the case changed meanwhile (`stale_case`, with its state and version), the table has no such "
-            "step, the case's own history forbids it, or the key belongs to another step",
+            "description": "the case changed meanwhile (`stale_case`, with its state and version), the table has no "
+            "such step, the case's own history forbids it, or the key belongs to another step",
             "content": {"application/json": {"example": _STALE}},
         },
     },
@@ -124,6 +138,8 @@ def as_answered(engine: Engine, case: Case, key: str) -> Case:
         return fold(store.load_events(session, case.id)[:seq])
 
 
-def _given(body: GivenIn) -> Given:
+def _given(body: GivenIn | None) -> Given:
+    if body is None:
+        return NOTHING
     fields = {name: getattr(body, name) for name in GivenIn.model_fields}
     return Given(**(fields | {"departments": None if body.departments is None else tuple(body.departments)}))

@@ -20,10 +20,11 @@ from streetchief.web.schemas import BIGGEST_ID, Strict, as_json, refused
 router = APIRouter(prefix="/api/v1", tags=["tasks"])
 MOST_TASKS = 200
 _PAGE = (
-    "with page as (select t.case_id as case, c.number as case_number, c.street_code as street, c.segment_code as segment, "
-    "c.version, t.number as task, t.kind, t.department, t.caller, t.state, t.is_open, t.called_at, t.arrive_due_at, "
-    "t.finish_due_at, t.arrived_at, t.proof, t.done_at, t.returned_at, t.left_at, t.was_no_show, t.has_left_early, t.score "
-    "from case_tasks t join cases c on c.id = t.case_id where t.department = any(:mine) and {where} "
+    "with page as ("
+    "select t.case_id as case, c.number as case_number, c.street_code as street, c.segment_code as segment, c.version, "
+    "t.number as task, t.kind, t.department, t.caller, t.state, t.is_open, t.called_at, t.arrive_due_at, "
+    "t.finish_due_at, t.arrived_at, t.proof, t.done_at, t.returned_at, t.left_at, t.was_no_show, t.has_left_early, "
+    "t.score from case_tasks t join cases c on c.id = t.case_id where t.department = any(:mine) and {where} "
     "order by t.case_id desc, t.number desc limit :limit) "
     "select coalesce(json_agg(to_json(page) order by page.case desc, page.task desc)::text, '[]') from page"
 )
