@@ -118,13 +118,15 @@ def test_history_is_the_chain_of_events(village: Village) -> None:
 def test_a_list_asks_the_same_number_of_questions_however_long_it_is(village: Village, path: str) -> None:
     statements: list[str] = []
     event.listen(village.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
-    counts = []
+    counts: list[tuple[int, int]] = []
+    village.client.get(path, headers=village.headers("own.officer"))  # the token's day of use is noted once
     for _ in range(2):
+        if counts:
+            _more(village)
         statements.clear()
         answer = village.client.get(path, headers=village.headers("own.officer"))
         assert answer.status_code == 200, answer.text
         counts.append((len(statements), len(next(iter(v for v in answer.json().values() if isinstance(v, list))))))
-        _more(village)
     (before, few), (after, many) = counts
     assert before == after <= 4 and many > few
 
