@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -51,10 +52,14 @@ class Complaints(BaseModel):
     features: list[Feature]
 
 
-class GeoJson(Response):
-    """GeoJSON as bytes."""
+class GeoJson(JSONResponse):
+    """GeoJSON that is bytes already."""
 
     media_type = GEOJSON
+
+    def render(self, content: bytes) -> bytes:
+        """As it is."""
+        return content
 
 
 _STREETS: dict[str, Any] = {"response_class": GeoJson, "responses": {200: {"model": Streets}, **refusals(422, 503)}}
