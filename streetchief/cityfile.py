@@ -19,6 +19,9 @@ from streetchief.city import (
     City,
     DepartmentSeed,
     FeedSpec,
+    PatrolItem,
+    PatrolPlan,
+    PatrolTier,
     PropertyNames,
     Seeds,
     TierTitle,
@@ -75,7 +78,7 @@ class _Reader:
             raise self.fail(f"[{where}] zone {name!r} is not an IANA zone") from fault
 
     def city(self, raw: Mapping[str, Any]) -> City:
-        self.only(raw, "file", "city tier department seed feed placing calendar buckets")
+        self.only(raw, "file", "city tier department seed feed placing calendar buckets patrol")
         head = self.need(raw, "city", dict, "file")
         self.only(head, "city", "code name zone metric_srid bounds review_number")
         code = self.need(head, "code", str, "city")
@@ -99,6 +102,7 @@ class _Reader:
             review_number=str(head.get("review_number", "")),
             calendar=self.calendar(raw["calendar"]) if "calendar" in raw else None,
             buckets=self.buckets(raw["buckets"]) if "buckets" in raw else None,
+            patrol=self.patrol(raw["patrol"]) if "patrol" in raw else None,
         )
 
     def within(self, value: Any, low: float, high: float, name: str, where: str = "placing") -> float:
@@ -198,6 +202,24 @@ class _Reader:
         soon = self.within(table.get("soon_share"), 0, 1, "soon_share", "buckets")
         severe = self.within(table.get("severe_share"), 0, 100, "severe_share", "buckets")
         return BucketShares(soon, severe, str(table.get("basis", "")))
+
+    def patrol(self, table: Mapping[str, Any]) -> PatrolPlan:
+        where = "patrol"
+        self.only(table, where, "scheme least basis inferred item tier")
+        items = tuple(
+            PatrolItem(self.need(t, "code", str, "patrol.item"), self.title(t.get("name"), "patrol.item"))
+            for t in self.need(table, "item", list, where)
+        )
+        numbers = [[self.need(t, n, int, "patrol.tier") for n in ("tier", "per_day", "sample")]
+                   for t in table.get("tier", [])]  # fmt: skip
+        least = self.need(table, "least", int, where)
+        if not items or len({item.code for item in items}) != len(items):
+            raise self.fail("[[patrol.item]] needs items with codes of their own")
+        if len({n[0] for n in numbers}) != len(numbers) or min([least, *(v for n in numbers for v in n)]) < 0:
+            raise self.fail("[[patrol.tier]] tiers must be unique, and no number below 0")
+        tiers = tuple(PatrolTier(*n) for n in numbers)
+        basis, inferred = str(table.get("basis", "")), bool(table.get("inferred", False))
+        return PatrolPlan(items, tiers, self.need(table, "scheme", str, where), least, basis, inferred)
 
     def feeds(self, tables: list[Any], city_zone: str) -> tuple[FeedSpec, ...]:
         feeds = tuple(self.feed(table, city_zone) for table in tables)
