@@ -67,7 +67,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where something lies: a street, some of its segments, their areas and all areas above, as of a registry version."""
+    """Where something lies: a street, some of its segments, their areas and all above, by a registry version."""
 
     street: str
     segments: tuple[str, ...]

@@ -58,9 +58,7 @@ def check_draft(draft: Draft, patrol: Patrol, items: Collection[str]) -> None:
         raise BadInput("finding_category")
 
 
-def all_answers(
-    items: Sequence[PatrolItem], given: Mapping[str, Answer], found: Collection[str]
-) -> dict[str, Answer]:
+def all_answers(items: Sequence[PatrolItem], given: Mapping[str, Answer], found: Collection[str]) -> dict[str, Answer]:
     """An answer to every item: what was said, a problem where something was found, else not seen.
 
     Raises BadInput for an item that is not on the list, and for ``good`` where there is a finding.

@@ -87,9 +87,7 @@ class PatrolFindingRow(Base):
         CheckConstraint(NO_PLACE.format("opinion"), name="opinion_without_place"),
         CheckConstraint(NO_PLACE.format("photo"), name="photo_without_place"),
         Index("ix_patrol_findings_patrol_id", "patrol_id"),
-        Index(
-            "ix_patrol_findings_pending", "id", postgresql_where=text("handled = 'handed_over' and case_id is null")
-        ),
+        Index("ix_patrol_findings_pending", "id", postgresql_where=text("handled = 'handed_over' and case_id is null")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -114,9 +114,7 @@ def _create_patrols() -> None:
     )
     op.create_index("ix_patrols_walked_on", "patrols", ["walked_on", "tier"])
     op.create_index("ix_patrols_street_code", "patrols", ["street_code", "walked_on"])
-    op.create_index(
-        "uq_patrols_open", "patrols", ["chief"], unique=True, postgresql_where=sa.text("ended_at is null")
-    )
+    op.create_index("uq_patrols_open", "patrols", ["chief"], unique=True, postgresql_where=sa.text("ended_at is null"))
     op.create_table(
         "patrol_answers",
         *_patrol("patrol_answers"),
@@ -181,14 +179,10 @@ def _create_days() -> None:
         sa.Column("due", sa.SmallInteger(), nullable=False),
         sa.Column("done", sa.SmallInteger(), nullable=False),
         sa.CheckConstraint("due > 0 and done between 0 and due", name=op.f("ck_patrol_rounds_done_of_due")),
-        sa.ForeignKeyConstraint(
-            ["day_on"], ["patrol_days.day_on"], name=op.f("fk_patrol_rounds_day_on_patrol_days")
-        ),
+        sa.ForeignKeyConstraint(["day_on"], ["patrol_days.day_on"], name=op.f("fk_patrol_rounds_day_on_patrol_days")),
         sa.PrimaryKeyConstraint("day_on", "tier", "street_code", "segment_code", name=op.f("pk_patrol_rounds")),
     )
-    op.create_index(
-        "ix_patrol_rounds_missed", "patrol_rounds", ["day_on"], postgresql_where=sa.text("done < due")
-    )
+    op.create_index("ix_patrol_rounds_missed", "patrol_rounds", ["day_on"], postgresql_where=sa.text("done < due"))
 
 
 def _create_checks() -> None:
