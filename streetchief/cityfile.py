@@ -78,7 +78,7 @@ class _Reader:
             raise self.fail(f"[{where}] zone {name!r} is not an IANA zone") from fault
 
     def city(self, raw: Mapping[str, Any]) -> City:
-        self.only(raw, "file", "city tier department seed feed placing calendar buckets patrol")
+        self.only(raw, "file", "city tier department seed feed placing calendar buckets report_in patrol")
         head = self.need(raw, "city", dict, "file")
         self.only(head, "city", "code name zone metric_srid bounds review_number")
         code = self.need(head, "code", str, "city")
@@ -102,6 +102,7 @@ class _Reader:
             review_number=str(head.get("review_number", "")),
             calendar=self.calendar(raw["calendar"]) if "calendar" in raw else None,
             buckets=self.buckets(raw["buckets"]) if "buckets" in raw else None,
+            geofence_m=self.geofence_m(raw["report_in"]) if "report_in" in raw else None,
             patrol=self.patrol(raw["patrol"]) if "patrol" in raw else None,
         )
 
@@ -202,6 +203,10 @@ class _Reader:
         soon = self.within(table.get("soon_share"), 0, 1, "soon_share", "buckets")
         severe = self.within(table.get("severe_share"), 0, 100, "severe_share", "buckets")
         return BucketShares(soon, severe, str(table.get("basis", "")))
+
+    def geofence_m(self, table: Mapping[str, Any]) -> float:
+        self.only(table, "report_in", "geofence_m basis")
+        return self.within(table.get("geofence_m"), 1, 1000, "geofence_m", "report_in")
 
     def patrol(self, table: Mapping[str, Any]) -> PatrolPlan:
         where = "patrol"

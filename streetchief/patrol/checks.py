@@ -12,7 +12,7 @@ from streetchief.city import PatrolPlan
 from streetchief.errors import BadInput, Conflict, Forbidden, NotFound
 from streetchief.patrol import rules, store
 from streetchief.patrol.model import Check
-from streetchief.patrol.service import Scrub, clean, may_see, reader, visible
+from streetchief.patrol.service import clean, may_see, reader, visible
 from streetchief.storage import audit
 from streetchief.storage.acting import acting
 from streetchief.storage.engine import transaction
@@ -54,7 +54,7 @@ def sample(engine: Engine, week_on: date, *, by: Actor) -> list[Check]:
 
 
 def check(
-    engine: Engine, patrol_id: int, agrees: bool, reason: str | None, *, scrub: Scrub, by: Actor, now: datetime,
+    engine: Engine, patrol_id: int, agrees: bool, reason: str | None, *, by: Actor, now: datetime,
     key: str | None = None,
 ) -> Check:  # fmt: skip
     """Say of a drawn patrol whether what it says is so; a disagreement needs its reason.  Written to the audit log.
@@ -63,7 +63,7 @@ def check(
     `rules.check_checker` does, Conflict for one that was not drawn or was judged already.
     """
     rules.city_day(now, ZoneInfo("UTC"))
-    words = clean(reason, scrub) if reason and reason.strip() else None
+    words = clean(reason) if reason and reason.strip() else None
     if words is None and not agrees:
         raise BadInput("check_needs_reason")
     if words is not None and len(words) > rules.MOST_CHARACTERS:

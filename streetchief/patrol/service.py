@@ -1,12 +1,12 @@
 """Walking: a patrol begins, finds, ends.  One call, one transaction.
 
-What lies out of the actor's scope does not exist for him: NotFound.  Texts are cleaned before they are kept: of
-telephone and identity numbers by the caller's ``scrub``, of coordinates by ourselves.
+What lies out of the actor's scope does not exist for him: NotFound.  Texts are cleaned before they are kept: no
+telephone or identity number, no coordinate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -20,10 +20,10 @@ from streetchief.errors import BadInput, Conflict, Forbidden, NotFound
 from streetchief.patrol import rules, store
 from streetchief.patrol.model import Answer, Draft, Finding, Ground, Patrol
 from streetchief.registry.store import newest
+from streetchief.scrub import scrub
 from streetchief.storage.acting import acting
 from streetchief.storage.engine import transaction
 
-Scrub = Callable[[str], str]
 READERS = (Permission.PATROL, Permission.CHECK_PATROL, Permission.REVIEW_PATROL)
 
 
@@ -74,7 +74,7 @@ def _begun_meanwhile(session: Session, by: Actor, key: str | None) -> Patrol:
 
 
 def find(
-    engine: Engine, patrol_id: int, draft: Draft, *, plan: PatrolPlan, scrub: Scrub, by: Actor, now: datetime,
+    engine: Engine, patrol_id: int, draft: Draft, *, plan: PatrolPlan, by: Actor, now: datetime,
     key: str | None = None,
 ) -> Finding:  # fmt: skip
     """Note a finding of one's own open patrol.  The same key again gives the finding that it brought.
@@ -89,7 +89,7 @@ def find(
             return before
         _check_open(patrol, now)
         rules.check_draft(draft, patrol, [item.code for item in plan.items])
-        return store.add_finding(session, patrol_id, replace(draft, opinion=clean(draft.opinion, scrub)), now, key)
+        return store.add_finding(session, patrol_id, replace(draft, opinion=clean(draft.opinion)), now, key)
 
 
 def end(
@@ -111,7 +111,7 @@ def end(
         return _one(session, patrol_id)
 
 
-def clean(words: str, scrub: Scrub) -> str:
+def clean(words: str) -> str:
     """Free text as it may be kept: no telephone, no identity number, no place."""
     return rules.without_places(scrub(words.strip()))
 
