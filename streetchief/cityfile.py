@@ -230,6 +230,8 @@ class _Reader:
         feeds = tuple(self.feed(table, city_zone) for table in tables)
         if len({f.id for f in feeds}) != len(feeds):
             raise self.fail("[[feed]] ids must be unique")
+        if "patrol" in {f.id for f in feeds}:
+            raise self.fail("[[feed]] id patrol is kept for findings of patrols")
         return feeds
 
     def feed(self, table: Mapping[str, Any], city_zone: str) -> FeedSpec:
