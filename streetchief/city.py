@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from streetchief.errors import BadInput
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
+PATROL_FEED = "patrol"
+"""The internal feed by which findings of patrols come in; no city may declare one of that name."""
 FORMATS = ("csv", "excel", "geojson", "jsonl")
 FEED_FIELDS = (
     "id", "lon", "lat", "reported_at", "kind", "code", "condition", "text", "address", "datum",
@@ -231,11 +233,19 @@ class City:
     patrol: PatrolPlan | None = None
 
     def feed(self, feed_id: str) -> FeedSpec:
-        """The feed of that id.  Raises `BadInput` if the city declares none."""
-        for feed in self.feeds:
+        """The feed of that id: one that the city declares, or that of findings if it has patrols; else BadInput."""
+        for feed in (*self.feeds, *([] if self.patrol is None else [self._findings(self.patrol)])):
             if feed.id == feed_id:
                 return feed
         raise BadInput("unknown_feed", feed=feed_id, known=", ".join(f.id for f in self.feeds) or "-")
+
+    def _findings(self, plan: PatrolPlan) -> FeedSpec:
+        names = ("id", "lon", "lat", "reported_at", "kind", "code", "text", "address")
+        return FeedSpec(
+            id=PATROL_FEED, name=Title("街长巡查", "street chiefs' patrols"), format="jsonl", scheme=plan.scheme,
+            fields={name: name for name in names}, datum="wgs84", zone=self.zone.key,
+            kinds={"component": "component", "event": "event"},
+        )  # fmt: skip
 
 
 def shipped_data_dir() -> Path:

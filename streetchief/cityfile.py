@@ -14,6 +14,7 @@ from streetchief.city import (
     DATUMS,
     FEED_FIELDS,
     FORMATS,
+    PATROL_FEED,
     BucketShares,
     CalendarSpec,
     City,
@@ -230,8 +231,8 @@ class _Reader:
         feeds = tuple(self.feed(table, city_zone) for table in tables)
         if len({f.id for f in feeds}) != len(feeds):
             raise self.fail("[[feed]] ids must be unique")
-        if "patrol" in {f.id for f in feeds}:
-            raise self.fail("[[feed]] id patrol is kept for findings of patrols")
+        if PATROL_FEED in {f.id for f in feeds}:
+            raise self.fail(f"[[feed]] id {PATROL_FEED} is kept for findings of patrols")
         return feeds
 
     def feed(self, table: Mapping[str, Any], city_zone: str) -> FeedSpec:

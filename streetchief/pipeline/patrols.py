@@ -22,7 +22,7 @@ from streetchief.casework.case import Case
 from streetchief.casework.notices import Facts, Notice
 from streetchief.casework.service import load_case
 from streetchief.casework.tables import CaseComplaintRow
-from streetchief.city import City, FeedSpec, PatrolPlan, Title
+from streetchief.city import PATROL_FEED, City, PatrolPlan
 from streetchief.errors import BadInput, Conflict, NotFound
 from streetchief.intake import store as intake_store
 from streetchief.intake.feeds.records import RawRecord
@@ -35,7 +35,6 @@ from streetchief.pipeline.receive_one import receive_one
 from streetchief.pipeline.timers import Timer
 from streetchief.storage.engine import transaction
 
-FEED = "patrol"
 P = Permission
 KEEPER = Actor(
     "system:patrol", (Grant("worker", frozenset({P.READ_CASE, P.REGISTER, P.CHECK_PATROL, P.REVIEW_PATROL})),)
@@ -48,18 +47,6 @@ def plan_of(city: City) -> PatrolPlan:
     if city.patrol is None:
         raise BadInput("no_patrol_plan", city=city.code)
     return city.patrol
-
-
-def patrol_feed(city: City) -> FeedSpec:
-    """The internal feed by which findings come in.  Raises BadInput where the city declares a feed of that name."""
-    if any(feed.id == FEED for feed in city.feeds):
-        raise BadInput("patrol_feed_taken", feed=FEED)
-    names = ("id", "lon", "lat", "reported_at", "kind", "code", "text", "address")
-    return FeedSpec(
-        id=FEED, name=Title("街长巡查", "street chiefs' patrols"), format="jsonl", scheme=plan_of(city).scheme,
-        fields={name: name for name in names}, datum="wgs84", zone=city.zone.key,
-        kinds={"component": "component", "event": "event"},
-    )  # fmt: skip
 
 
 def report(
@@ -104,7 +91,7 @@ def _complaint(flow: CaseFlow, finding: Finding, now: datetime) -> int:
         return stored
     with transaction(flow.engine) as session:
         registry = flow.ground(session).registry
-    context = context_of(flow.city, patrol_feed(flow.city), registry)
+    context = context_of(flow.city, flow.city.feed(PATROL_FEED), registry)
     verdict = _receive(flow.engine, context, _record(context, finding), now)
     stored = _stored(flow.engine, finding.id)
     if stored is None:
@@ -130,9 +117,9 @@ def _record(context: Context, finding: Finding) -> RawRecord:
 
 def _receive(engine: Engine, context: Context, record: RawRecord, now: datetime) -> str:
     with transaction(engine) as session:
-        run = intake_store.start_run(session, FEED, FEED, {**context.versions}, now)
+        run = intake_store.start_run(session, PATROL_FEED, PATROL_FEED, {**context.versions}, now)
         model = context.model
-        intake_store.save_model(session, FEED, model.version, model.to_json(), now)
+        intake_store.save_model(session, PATROL_FEED, model.version, model.to_json(), now)
     with engine.connect() as connection:
         verdict = receive_one(connection, context, run, record, now)
     with transaction(engine) as session:
@@ -142,7 +129,7 @@ def _receive(engine: Engine, context: Context, record: RawRecord, now: datetime)
 
 def _stored(engine: Engine, finding: int) -> int | None:
     row = ComplaintRow
-    query = select(row.id).where(row.feed == FEED, row.external_id == f"finding-{finding}")
+    query = select(row.id).where(row.feed == PATROL_FEED, row.external_id == f"finding-{finding}")
     with transaction(engine) as session:
         return session.scalar(query)
 
