@@ -53,7 +53,7 @@ def check_draft(draft: Draft, patrol: Patrol, items: Collection[str]) -> None:
     if draft.handled == Handled.FIXED_ON_SPOT and draft.photo is None:
         raise BadInput("fix_needs_photo")
     if draft.photo is not None and (_PHOTO.fullmatch(draft.photo) is None or re.search(r"\d[.]\d{3,}", draft.photo)):
-        raise BadInput("bad_photo_reference")
+        raise BadInput("patrol_photo_reference")
     if (draft.kind is None) != (draft.code is None) or draft.kind not in (None, "component", "event"):
         raise BadInput("finding_category")
 
