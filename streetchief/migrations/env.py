@@ -13,6 +13,7 @@ from geoalchemy2 import Geometry, alembic_helpers
 import streetchief.accounts.tables
 import streetchief.casework.outbox_tables
 import streetchief.casework.tables
+import streetchief.intake.rematch_tables
 import streetchief.intake.tables
 import streetchief.registry.tables
 import streetchief.storage.audit  # noqa: F401  (these imports fill the metadata)
