@@ -140,90 +140,97 @@ $$;
 
 -- What will happen, from the sorted changes. The digest is over every complaint and case that changes: it does not
 -- depend on their order.
-create or replace function rematch_figures() returns jsonb language sql as $$
-    with moved as (
-        select h.*, c.verdict as old_verdict, c.area_code as old_area, c.department as old_department,
-            c.supervisor as old_supervisor, c.triage_reason as old_triage,
-            case when c.verdict = 'matched' then c.street_code end as old_street,
-            case when h.verdict = 'matched' then h.street_code end as new_street,
-            case when c.verdict = 'matched' then c.segment_code end as old_segment,
-            case when h.verdict = 'matched' then h.segment_code end as new_segment
-        from rematch_changes h
-        join complaints c on c.id = h.id
-        where h.kept_by is null
-    ),
-    complaints_moved as (
-        select jsonb_build_object(
-            'changed', count(*),
-            'moved', count(*) filter (where old_segment is distinct from new_segment),
-            'verdicts', rematch_pairs(array_agg(old_verdict), array_agg(verdict::text)),
-            'departments', rematch_pairs(array_agg(old_department), array_agg(department::text)),
-            'into_triage', count(*) filter (where old_triage is null and triage_reason is not null),
-            'out_of_triage', count(*) filter (where old_triage is not null and triage_reason is null),
-            'streets', rematch_balance(array_agg(old_street), array_agg(new_street)),
-            'areas', rematch_balance(array_agg(old_area), array_agg(area_code::text))
-        ) as told
-        from moved
-    ),
-    cases_moved as (
-        select jsonb_build_object(
-            'changed', count(*),
-            'moved', count(*) filter (where segment_code is distinct from new_segment),
-            'change_street', count(*) filter (where street_code is distinct from new_street),
-            'become_ambiguous', count(*) filter (where old_verdict <> 'ambiguous' and verdict = 'ambiguous'),
-            'lose_street', count(*) filter (where street_code is not null and new_street is null),
-            'gain_street', count(*) filter (where street_code is null and new_street is not null),
-            'change_area', count(*) filter (where areas is distinct from new_areas),
-            'change_department', count(*) filter (where department is distinct from new_department),
-            'lose_department', count(*) filter (where department is not null and new_department is null),
-            'keep_department', count(*) filter (where is_told),
-            'streets', rematch_balance(array_agg(street_code::text), array_agg(new_street)),
-            'departments', rematch_pairs(array_agg(department::text), array_agg(new_department::text))
-        ) as told
-        from rematch_cases
-    ),
-    kept as (
-        select jsonb_build_object(
-            'by_person', count(*) filter (where why = 'person'), 'ended', count(*) filter (where why = 'ended')
-        ) as told
-        from (select distinct k.case_id, h.kept_by as why
-            from rematch_changes h join case_complaints k on k.complaint_id = h.id where h.kept_by is not null) cases
-    ),
-    digest as (
-        select coalesce(sum(hashtextextended(line, 0)::numeric), 0) as sum
-        from (
-            select h::text from rematch_changes h where h.kept_by is null
-            union all
-            select c::text from rematch_cases c
-        ) all_of_it (line)
-    )
-    select jsonb_build_object('complaints', complaints_moved.told, 'cases', cases_moved.told, 'kept', kept.told,
-        'digest', md5(digest.sum::text))
-    from complaints_moved, cases_moved, kept, digest
+create or replace function rematch_figures() returns jsonb language plpgsql as $$
+begin
+    return (
+        with moved as (
+            select h.*, c.verdict as old_verdict, c.area_code as old_area, c.department as old_department,
+                c.supervisor as old_supervisor, c.triage_reason as old_triage,
+                case when c.verdict = 'matched' then c.street_code end as old_street,
+                case when h.verdict = 'matched' then h.street_code end as new_street,
+                case when c.verdict = 'matched' then c.segment_code end as old_segment,
+                case when h.verdict = 'matched' then h.segment_code end as new_segment
+            from rematch_changes h
+            join complaints c on c.id = h.id
+            where h.kept_by is null
+        ),
+        complaints_moved as (
+            select jsonb_build_object(
+                'changed', count(*),
+                'moved', count(*) filter (where old_segment is distinct from new_segment),
+                'verdicts', rematch_pairs(array_agg(old_verdict), array_agg(verdict::text)),
+                'departments', rematch_pairs(array_agg(old_department), array_agg(department::text)),
+                'into_triage', count(*) filter (where old_triage is null and triage_reason is not null),
+                'out_of_triage', count(*) filter (where old_triage is not null and triage_reason is null),
+                'streets', rematch_balance(array_agg(old_street), array_agg(new_street)),
+                'areas', rematch_balance(array_agg(old_area), array_agg(area_code::text))
+            ) as told
+            from moved
+        ),
+        cases_moved as (
+            select jsonb_build_object(
+                'changed', count(*),
+                'moved', count(*) filter (where segment_code is distinct from new_segment),
+                'change_street', count(*) filter (where street_code is distinct from new_street),
+                'become_ambiguous', count(*) filter (where old_verdict <> 'ambiguous' and verdict = 'ambiguous'),
+                'lose_street', count(*) filter (where street_code is not null and new_street is null),
+                'gain_street', count(*) filter (where street_code is null and new_street is not null),
+                'change_area', count(*) filter (where areas is distinct from new_areas),
+                'change_department', count(*) filter (where department is distinct from new_department),
+                'lose_department', count(*) filter (where department is not null and new_department is null),
+                'keep_department', count(*) filter (where is_told),
+                'streets', rematch_balance(array_agg(street_code::text), array_agg(new_street)),
+                'departments', rematch_pairs(array_agg(department::text), array_agg(new_department::text))
+            ) as told
+            from rematch_cases
+        ),
+        kept as (
+            select count(distinct k.case_id) as by_person
+            from rematch_changes h
+            join case_complaints k on k.complaint_id = h.id
+            where h.kept_by = 'person'
+        ),
+        digest as (
+            select coalesce(sum(hashtextextended(line, 0)::numeric), 0) as sum
+            from (
+                select h::text from rematch_changes h where h.kept_by is null
+                union all
+                select c::text from rematch_cases c
+            ) all_of_it (line)
+        )
+        select jsonb_build_object('complaints', complaints_moved.told, 'cases', cases_moved.told, 'by_person', kept.by_person,
+            'digest', md5(digest.sum::text))
+        from complaints_moved, cases_moved, kept, digest
+    );
+end
 $$;
 
 -- Some of what changes, before and after, the complaints in the order of their ids.
-create or replace function rematch_sample(most integer) returns jsonb language sql as $$
-    select coalesce(jsonb_agg(jsonb_build_object(
-        'feed', feed, 'external_id', external_id, 'case', number,
-        'before', jsonb_build_object('verdict', old_verdict, 'street', old_street, 'segment', old_segment,
-            'department', old_department),
-        'after', jsonb_build_object('verdict', verdict, 'street', new_street, 'segment', new_segment,
-            'department', department)
-    ) order by id), '[]')
-    from (
-        select h.id, c.feed, c.external_id, s.number, c.verdict as old_verdict, c.street_name as old_street,
-            c.segment_code as old_segment, c.department as old_department, h.verdict, h.street_name as new_street,
-            h.segment_code as new_segment, h.department
-        from rematch_changes h
-        join complaints c on c.id = h.id
-        left join case_complaints k on k.complaint_id = h.id
-        left join cases s on s.id = k.case_id
-        where h.kept_by is null
-            and (c.verdict, c.segment_code, c.department) is distinct from (h.verdict, h.segment_code, h.department)
-        order by h.id
-        limit most
-    ) first
+create or replace function rematch_sample(most integer) returns jsonb language plpgsql as $$
+begin
+    return (
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'feed', feed, 'external_id', external_id, 'case', number,
+            'before', jsonb_build_object('verdict', old_verdict, 'street', old_street, 'segment', old_segment,
+                'department', old_department),
+            'after', jsonb_build_object('verdict', verdict, 'street', new_street, 'segment', new_segment,
+                'department', department)
+        ) order by id), '[]')
+        from (
+            select h.id, c.feed, c.external_id, s.number, c.verdict as old_verdict, c.street_name as old_street,
+                c.segment_code as old_segment, c.department as old_department, h.verdict, h.street_name as new_street,
+                h.segment_code as new_segment, h.department
+            from rematch_changes h
+            join complaints c on c.id = h.id
+            left join case_complaints k on k.complaint_id = h.id
+            left join cases s on s.id = k.case_id
+            where h.kept_by is null
+                and (c.verdict, c.segment_code, c.department) is distinct from (h.verdict, h.segment_code, h.department)
+            order by h.id
+            limit most
+        ) first
+    );
+end
 $$;
 
 -- The events: the payload in canonical JSON, byte for byte as Python writes it.
