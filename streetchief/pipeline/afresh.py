@@ -15,7 +15,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from streetchief.casework.chain import answering, chain_on
-from streetchief.casework.events import canonical
 from streetchief.geo.crs import to_xy
 from streetchief.intake.staging import copy_rows
 from streetchief.matching.match import match_points
@@ -83,11 +82,8 @@ def stage_tiers(session: Session, registry: Registry, on: date) -> None:
     for segment, asked in session.execute(_CHIEFS_ASKED).all():
         found = answering(chain_on(registry, segment, on), asked)
         if found is not None:
-            answer = {"tier": found.tier, "stand_in": found.is_stand_in, "empty_tiers": _list(found.empty)}
+            answer = {"tier": found.tier, "stand_in": found.is_stand_in, "empty_tiers": f"[{','.join(map(str, found.empty))}]"}
             rows.append({"segment": segment, "asked": asked, **answer})
     if rows:
         session.execute(_ANSWERED, rows)
 
-
-def _list(numbers: Sequence[int]) -> str:
-    return canonical({"": list(numbers)})[4:-1]

@@ -52,7 +52,8 @@ def look_ahead(
     feed      None = every feed that has a placing model; registry  None = the current version
     sample    so many examples; rows  a batch, which bounds the memory
 
-    Raises Forbidden without REMATCH over the whole city, NotFound for an unknown feed or version.
+    Raises Forbidden without REMATCH over the whole city, BadInput for an unknown feed, NotFound for an
+    unknown version and where nothing was ever placed.
     """
     _refuse_others(by)
     contexts = _contexts(engine, city, feed, registry)

@@ -198,8 +198,8 @@ begin
                 select c::text from rematch_cases c
             ) all_of_it (line)
         )
-        select jsonb_build_object('complaints', complaints_moved.told, 'cases', cases_moved.told, 'by_person', kept.by_person,
-            'digest', md5(digest.sum::text))
+        select jsonb_build_object('complaints', complaints_moved.told, 'cases', cases_moved.told,
+            'by_person', kept.by_person, 'digest', md5(digest.sum::text))
         from complaints_moved, cases_moved, kept, digest
     );
 end
