@@ -82,8 +82,11 @@ def stage_tiers(session: Session, registry: Registry, on: date) -> None:
     for segment, asked in session.execute(_CHIEFS_ASKED).all():
         found = answering(chain_on(registry, segment, on), asked)
         if found is not None:
-            answer = {"tier": found.tier, "stand_in": found.is_stand_in, "empty_tiers": f"[{','.join(map(str, found.empty))}]"}
+            answer = {
+                "tier": found.tier,
+                "stand_in": found.is_stand_in,
+                "empty_tiers": f"[{','.join(map(str, found.empty))}]",
+            }
             rows.append({"segment": segment, "asked": asked, **answer})
     if rows:
         session.execute(_ANSWERED, rows)
-

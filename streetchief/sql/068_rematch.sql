@@ -34,7 +34,7 @@ begin
             b.co_departments, b.rule, b.triage_reason)
         is distinct from (c.verdict, c.reason, c.confidence, c.evidence, c.segment_code, c.street_code, c.street_name,
             c.distance_m, c.offset_m, c.side, c.runner_up_street, c.margin_m, c.area_code, c.department, c.supervisor,
-            c.co_departments, c.rule, c.triage_reason);
+            c.co_departments::text[], c.rule, c.triage_reason);
     select count(*) into staged from rematch_batch;
     truncate rematch_batch;
     return staged;

@@ -53,9 +53,7 @@ def _create_former_placings() -> None:
         sa.ForeignKeyConstraint(
             ["complaint_id"], ["complaints.id"], name=op.f("fk_former_placings_complaint_id_complaints")
         ),
-        sa.ForeignKeyConstraint(
-            ["rematch_id"], ["rematches.id"], name=op.f("fk_former_placings_rematch_id_rematches")
-        ),
+        sa.ForeignKeyConstraint(["rematch_id"], ["rematches.id"], name=op.f("fk_former_placings_rematch_id_rematches")),
         sa.PrimaryKeyConstraint("complaint_id", "rematch_id", name=op.f("pk_former_placings")),
     )
     op.create_index("ix_former_placings_rematch_id", "former_placings", ["rematch_id"], unique=False)
