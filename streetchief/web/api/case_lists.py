@@ -22,7 +22,8 @@ _LINE: dict[str, Any] = {
     "scheme": "CJJ/T 214", "kind": "event", "code": "0204", "category": "暴露垃圾", "opened_at": _AT,
     "due_at": "2026-03-04T01:00:00+00:00", "due_step": "handle", "due_provisional": False, "answer_due_at": None,
     "whole_due_at": None, "request": None, "suspended_until": None, "urged": 0, "open_tasks": 0, "parent_id": None,
-    "closed_at": None, "version": 3, "bucket": "normal",
+    "closed_at": None, "version": 3, "soon_at": "2026-03-03T01:00:00+00:00",
+    "severe_at": "2026-03-08T01:00:00+00:00", "bucket": "normal",
 }  # fmt: skip
 
 
@@ -77,6 +78,8 @@ class CaseLine(BaseModel):
     parent_id: int | None
     closed_at: datetime | None
     version: int
+    soon_at: datetime | None = Field(description="from here on due soon; null until a worker has marked it")
+    severe_at: datetime | None = Field(description="after here severely overdue; null likewise")
     bucket: Bucket | None
 
 

@@ -26,7 +26,8 @@ router = APIRouter(prefix="/api/v1", tags=["cases"])
 _BUCKET = """case
     when closed_at is not null then null
     when due_at is null then 'paused'
-    when due_at < :now then 'overdue'
+    when due_at < :now then case when severe_at < :now then 'severely_overdue' else 'overdue' end
+    when soon_at <= :now then 'due_soon'
     else 'normal' end"""
 _FILTERS = {
     "before": "id < :before",
