@@ -16,7 +16,7 @@ from streetchief.city import PatrolTier
 from streetchief.errors import BadInput, Forbidden
 from streetchief.patrol import rules
 from streetchief.patrol.model import Answer, Beat, Counts, Ground, Handled, Line, Patrol, WorkingDay
-from tests.patrol.village import MONDAY, PLAN, SUPERVISOR, WALKER, draft
+from tests.patrol.village import MONDAY, PLAN, SUPERVISOR, draft
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 GROUND = Ground("main", ("main-1", "main-2"), ("T", "W"), 1)
