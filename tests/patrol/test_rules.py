@@ -133,7 +133,7 @@ def test_a_long_stop_is_caught_up_to_a_month() -> None:
 
 def test_a_naive_time_is_refused() -> None:
     with pytest.raises(BadInput, match="naive"):
-        rules.city_day(datetime(2026, 3, 2), SHANGHAI)
+        rules.city_day(datetime(2026, 3, 2, tzinfo=UTC).replace(tzinfo=None), SHANGHAI)
 
 
 @pytest.mark.parametrize(
