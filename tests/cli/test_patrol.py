@@ -91,7 +91,12 @@ def test_the_four_beats(run: Run, database_url: str) -> None:
     month = datetime.now(UTC) - timedelta(days=127)
     reviewed = run("review", f"{month:%Y-%m}", "--as", "sun")
     assert reviewed.exit_code == 0, reviewed.output
-    assert "revision 1" in reviewed.output and "1/2 分母小于 5" in reviewed.output and "our reading" in reviewed.output
+    assert (
+        "revision 1" in reviewed.output
+        and "1/2 ※" in reviewed.output
+        and "fewer than 5" in reviewed.output
+        and "our reading" in reviewed.output
+    )
     early = (month.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
     assert run("review", early, "--as", "sun").exit_code == 0
 
