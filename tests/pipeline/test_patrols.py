@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from streetchief.actors import Permission
+from streetchief.casework.actions import Action, Given
 from streetchief.casework.states import State
 from streetchief.city import Title
 from streetchief.cityfile import read_city
@@ -126,6 +127,40 @@ def test_a_kill_anywhere_is_made_good(flow: CaseFlow, monkeypatch: pytest.Monkey
     )
     assert tuple(one(flow, counts)) == (1, 1, 1, 1)  # type: ignore[call-overload]
     assert report(flow, patrol).case is not None, "the repeated click sees what became of it"
+
+
+def test_what_cannot_be_taken_holds_up_nothing_else(flow: CaseFlow) -> None:
+    """A finding whose segment left the register, and one behind it that is in order."""
+    patrol = begin(flow)
+    first, second = (
+        service.find(flow.engine, patrol, OVER, plan=patrols.plan_of(flow.city), by=who(flow, "chief3"), now=MORNING)
+        for _ in range(2)
+    )
+    with transaction(flow.engine) as session:
+        session.execute(text("update patrol_findings set segment_code = 'gone' where id = :id"), {"id": first.id})
+    assert patrols.hand_over_pending(flow, MORNING) == 1
+    with transaction(flow.engine) as session:
+        cases = session.execute(text("select id, case_id is not null from patrol_findings order by id")).all()
+    assert [tuple(row) for row in cases] == [(first.id, False), (second.id, True)]
+
+
+def test_a_case_that_was_ended_meanwhile_is_noted_all_the_same(flow: CaseFlow, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    patrol = begin(flow)
+    with monkeypatch.context() as patch:
+        patch.setattr(patrols, "_placed", killed)
+        with pytest.raises(Killed):
+            report(flow, patrol)
+    case, version = one(flow, "select id, version from cases")  # type: ignore[misc]
+    void = Given(reason="误立")
+    flow.act(case, Action.VOID, by=who(flow, "director"), now=MORNING + timedelta(hours=1), version=version, given=void)
+    assert patrols.hand_over_pending(flow, MORNING + timedelta(hours=2)) == 1
+    assert report(flow, patrol).case == case
 
 
 def test_the_same_finding_from_eight_at_once_is_one_case(flow: CaseFlow) -> None:
