@@ -45,7 +45,7 @@ TWO_VILLAGES = replace(
     ),
 )
 SHIPPED = read_city(shipped_city_file())
-TOWN = replace(CITY, calendar=SHIPPED.calendar, buckets=SHIPPED.buckets, seeds=Seeds())
+TOWN = replace(CITY, calendar=SHIPPED.calendar, buckets=SHIPPED.buckets, patrol=SHIPPED.patrol, seeds=Seeds())
 
 GRANTS: Mapping[str, Mapping[str, Grant]] = {
     OWN: {
