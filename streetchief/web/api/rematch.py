@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from streetchief.actors import Actor, Permission, Subject, allowed
 from streetchief.pipeline.outlook import Outlook
 from streetchief.pipeline.rematch import SAMPLE, commit, look_ahead
 from streetchief.web.auth import RematcherOf
@@ -35,7 +36,10 @@ class Agreed(Wanted):
 
 
 class OutlookShown(BaseModel):
-    """What would change: figures for programs, sentences for the person who says yes."""
+    """What would change: figures for programs, sentences for the person who says yes.
+
+    The `sample` names single complaints and cases, so it is shown to who may read all of them; else it is empty.
+    """
 
     registry: int
     feeds: list[str]
@@ -59,9 +63,8 @@ class Committed(BaseModel):
 @router.get("/rematch", responses=refused(404, 422))
 def outlook(query: Annotated[Wanted, Query()], engine: EngineOf, city: CityOf, actor: RematcherOf) -> OutlookShown:
     """What a rematch would change; nothing is written."""
-    return _shown(
-        look_ahead(engine, city, by=actor, feed=query.feed, registry=query.registry, sample=query.sample)
-    )  # fmt: skip
+    found = look_ahead(engine, city, by=actor, feed=query.feed, registry=query.registry, sample=query.sample)
+    return _shown(found, actor)
 
 
 @router.post("/rematch", responses=refused(404, 409, 422))
@@ -71,9 +74,11 @@ def committed(body: Agreed, engine: EngineOf, city: CityOf, actor: RematcherOf) 
         engine, city, body.seen, by=actor, now=datetime.now(UTC), feed=body.feed, registry=body.registry,
         sample=body.sample,
     )  # fmt: skip
-    return Committed(rematch=done.rematch, outlook=_shown(done.outlook))
+    return Committed(rematch=done.rematch, outlook=_shown(done.outlook, actor))
 
 
-def _shown(found: Outlook) -> OutlookShown:
-    said = {language: found.sentences(language) for language in LANGUAGES}
-    return OutlookShown.model_validate(found.as_dict() | {"said": said})
+def _shown(found: Outlook, actor: Actor) -> OutlookShown:
+    plain = found.as_dict() | {"said": {language: found.sentences(language) for language in LANGUAGES}}
+    if not allowed(actor, Permission.READ_CASE, Subject()):
+        plain["sample"] = []
+    return OutlookShown.model_validate(plain)
