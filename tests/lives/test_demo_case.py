@@ -57,7 +57,12 @@ def run(home: Path, script: str) -> subprocess.CompletedProcess[str]:
     environment = {n: v for n, v in os.environ.items() if not n.startswith("STREETCHIEF_")}
     environment |= {"STREETCHIEF_DATA_DIR": str(home / "pg"), "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script], cwd=home, env=environment, text=True, capture_output=True, timeout=300
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=home,
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=300,
     )
 
 
