@@ -61,7 +61,7 @@ def running(case: Case) -> Sequence[tuple[str, StepClock]]:
 
 
 def _row(flow: CaseFlow, case: Case, name: str, clock: StepClock) -> dict[str, Any]:
-    found = _marks(flow, case, clock)
+    found = marks_of(flow, case, clock)
     return {
         "case_id": case.id, "clock": name, "due_at": clock.due_at, "calendar": clock.calendar_version,
         "soon_at": found.soon_at if found else None, "severe_at": found.severe_at if found else None,
@@ -69,7 +69,8 @@ def _row(flow: CaseFlow, case: Case, name: str, clock: StepClock) -> dict[str, A
     }  # fmt: skip
 
 
-def _marks(flow: CaseFlow, case: Case, clock: StepClock) -> Marks | None:
+def marks_of(flow: CaseFlow, case: Case, clock: StepClock) -> Marks | None:
+    """The marks of one clock by the limits and the calendar of today; None while it is paused, and without a limit."""
     times = flow.times_of((case.scheme, case.kind, case.code, case.condition))
     limit = times.clock(clock.step, clock.started_at, pauses=clock.pauses, extensions=clock.extensions)
     if limit is None or flow.times.calendar is None:

@@ -31,7 +31,8 @@ class Fingerprint:
         parts = given.strip().split("-")
         if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts[:3]):
             raise BadInput("bad_rematch_fingerprint")
-        return cls(*map(int, parts[:3]), parts[3])
+        registry, complaints, cases = map(int, parts[:3])
+        return cls(registry, complaints, cases, parts[3])
 
 
 @dataclass(frozen=True, slots=True)
