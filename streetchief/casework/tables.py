@@ -31,6 +31,7 @@ class CaseRow(Base):
     areas          own area and all above; departments  handler, supervisor, called: for scopes
     due_at         of the present step; `answer_due_at` of the tier; `whole_due_at` end to end
     closed_at      when it ended: closed, declined or void
+    merged_into    the case that carries its complaints on
     request        what waits for a director: ``extend`` | ``suspend`` | ``appeal``
     last_hash      of the newest event, so that a chain cut off at its end is seen
     """
@@ -40,6 +41,7 @@ class CaseRow(Base):
         UniqueConstraint("number"),
         CheckConstraint("stage between 1 and 7", name="stage_known"),
         CheckConstraint("version > 0", name="version_positive"),
+        CheckConstraint("(state = 'merged') = (merged_into is not null)", name="merged_points"),
         Index("ix_cases_due_at", "due_at", postgresql_where=NOT_ENDED),
         Index("ix_cases_answer_due_at", "answer_due_at", postgresql_where=NOT_ENDED),
         Index("ix_cases_suspended_until", "suspended_until", postgresql_where=text("suspended_until is not null")),
@@ -83,6 +85,7 @@ class CaseRow(Base):
     urged: Mapped[int] = mapped_column(SmallInteger)
     open_tasks: Mapped[int] = mapped_column(SmallInteger)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     is_forced: Mapped[bool]
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int]
