@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -161,12 +161,27 @@ class BucketShares:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatRule:
+    """When two reports of one class likely are one matter, and when a cause counts as come back.
+
+    within_m, within   of each other's place and instant; recurs_within  after the parent case was closed
+    """
+
+    within_m: float
+    within: timedelta
+    recurs_within: timedelta
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class City:
     """Everything fixed about a city.
 
     bounds are WGS-84 degrees (west, south, east, north); `metric_srid` is the projected CRS, in metres, in which
     every distance is measured; `zone` is the IANA zone of its working day.  Without `calendar` no working time can be
-    counted, without `buckets` nothing is due soon or severely overdue: neither has a default.
+    counted, without `buckets` nothing is due soon or severely overdue, without `repeats` no repeat
+    and no recurrence is proposed: none has a default.  `geofence_m` is how
+    near to its segment a department that reports in must be; without it no position proves an arrival.
     """
 
     code: str
@@ -183,6 +198,8 @@ class City:
     review_number: str = ""
     calendar: CalendarSpec | None = None
     buckets: BucketShares | None = None
+    repeats: RepeatRule | None = None
+    geofence_m: float | None = None
 
     def feed(self, feed_id: str) -> FeedSpec:
         """The feed of that id.  Raises `BadInput` if the city declares none."""

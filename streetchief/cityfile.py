@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +20,7 @@ from streetchief.city import (
     DepartmentSeed,
     FeedSpec,
     PropertyNames,
+    RepeatRule,
     Seeds,
     TierTitle,
     Title,
@@ -75,7 +76,7 @@ class _Reader:
             raise self.fail(f"[{where}] zone {name!r} is not an IANA zone") from fault
 
     def city(self, raw: Mapping[str, Any]) -> City:
-        self.only(raw, "file", "city tier department seed feed placing calendar buckets")
+        self.only(raw, "file", "city tier department seed feed placing calendar buckets repeats report_in")
         head = self.need(raw, "city", dict, "file")
         self.only(head, "city", "code name zone metric_srid bounds review_number")
         code = self.need(head, "code", str, "city")
@@ -99,6 +100,8 @@ class _Reader:
             review_number=str(head.get("review_number", "")),
             calendar=self.calendar(raw["calendar"]) if "calendar" in raw else None,
             buckets=self.buckets(raw["buckets"]) if "buckets" in raw else None,
+            repeats=self.repeats(raw["repeats"]) if "repeats" in raw else None,
+            geofence_m=self.geofence_m(raw["report_in"]) if "report_in" in raw else None,
         )
 
     def within(self, value: Any, low: float, high: float, name: str, where: str = "placing") -> float:
@@ -193,11 +196,22 @@ class _Reader:
             raise self.fail(f'[calendar.hours] day {text!r} is not like "06-01"') from fault
         return found.month, found.day
 
+    def repeats(self, table: Mapping[str, Any]) -> RepeatRule:
+        self.only(table, "repeats", "within_m within_hours recurs_within_days basis")
+        within_m = self.within(table.get("within_m"), 1, 1000, "within_m", "repeats")
+        hours = self.within(table.get("within_hours"), 0, 24 * 366, "within_hours", "repeats")
+        days = self.within(table.get("recurs_within_days"), 0, 366, "recurs_within_days", "repeats")
+        return RepeatRule(within_m, timedelta(hours=hours), timedelta(days=days), str(table.get("basis", "")))
+
     def buckets(self, table: Mapping[str, Any]) -> BucketShares:
         self.only(table, "buckets", "soon_share severe_share basis")
         soon = self.within(table.get("soon_share"), 0, 1, "soon_share", "buckets")
         severe = self.within(table.get("severe_share"), 0, 100, "severe_share", "buckets")
         return BucketShares(soon, severe, str(table.get("basis", "")))
+
+    def geofence_m(self, table: Mapping[str, Any]) -> float:
+        self.only(table, "report_in", "geofence_m basis")
+        return self.within(table.get("geofence_m"), 1, 1000, "geofence_m", "report_in")
 
     def feeds(self, tables: list[Any], city_zone: str) -> tuple[FeedSpec, ...]:
         feeds = tuple(self.feed(table, city_zone) for table in tables)

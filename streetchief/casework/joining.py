@@ -20,7 +20,9 @@ from streetchief.casework.states import ENDED, State
 from streetchief.errors import BadInput, Conflict, Key, NotFound
 from streetchief.storage.engine import transaction
 
-_PAIRS = text("select case_id, other_id, distance_m, apart from repeated_cases(:metres, make_interval(secs => :seconds))")
+_PAIRS = text(
+    "select case_id, other_id, distance_m, apart from repeated_cases(:metres, make_interval(secs => :seconds))"
+)
 _RECURRED = text("select parent_id, case_id from recurred_causes(make_interval(secs => :seconds))")
 _HAS_CHILDREN = text("select exists (select from cases where parent_id = :case)")
 

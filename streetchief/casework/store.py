@@ -169,7 +169,9 @@ def subjects(session: Session, case_ids: Collection[int]) -> list[tuple[int, Sub
     """(id, what scopes ask of it) of these cases."""
     row = CaseRow
     query = select(row.id, row.street_code, row.areas, row.departments).where(row.id.in_(case_ids))
-    return [(i, Subject(street, frozenset(areas), frozenset(named))) for i, street, areas, named in session.execute(query)]
+    return [
+        (i, Subject(street, frozenset(areas), frozenset(named))) for i, street, areas, named in session.execute(query)
+    ]
 
 
 def first_broken(session: Session) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -160,3 +160,39 @@ class CaseTaskRow(Base):
     was_no_show: Mapped[bool]
     score: Mapped[int | None] = mapped_column(SmallInteger)
     is_score_struck: Mapped[bool]
+
+
+class ResidentTokenRow(Base):
+    """A slip with which a resident evaluates a street, without a name: only the hash of what is printed is kept."""
+
+    __tablename__ = "resident_tokens"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    street_code: Mapped[str]
+    areas: Mapped[list[str]] = mapped_column(ARRAY(String))
+    issued_by: Mapped[str]
+    issued_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class StreetEvaluationRow(Base):
+    """What one rater thinks of a street in a month: one score a month each.
+
+    month  its first day, in the city; rater  hash of the slip, or the staff's account; areas  for scopes
+    """
+
+    __tablename__ = "street_evaluations"
+    __table_args__ = (
+        UniqueConstraint("street_code", "month", "rater"),
+        CheckConstraint("score between 1 and 5", name="score_in_range"),
+        CheckConstraint("extract(day from month) = 1", name="month_begins"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    street_code: Mapped[str]
+    areas: Mapped[list[str]] = mapped_column(ARRAY(String))
+    month: Mapped[date]
+    score: Mapped[int] = mapped_column(SmallInteger)
+    is_resident: Mapped[bool]
+    rater: Mapped[str]
+    given_at: Mapped[datetime] = mapped_column(Instant)

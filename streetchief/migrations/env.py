@@ -11,6 +11,7 @@ from alembic import context
 from geoalchemy2 import Geometry, alembic_helpers
 
 import streetchief.accounts.tables
+import streetchief.casework.flow_tables
 import streetchief.casework.outbox_tables
 import streetchief.casework.tables
 import streetchief.intake.tables

@@ -34,7 +34,9 @@ def upgrade() -> None:
     """Add the pointer of merged cases, create the two tables of residents' evaluation."""
     op.add_column("cases", sa.Column("merged_into", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_cases_merged_into_cases"), "cases", "cases", ["merged_into"], ["id"])
-    op.create_check_constraint(op.f("ck_cases_merged_points"), "cases", "(state = 'merged') = (merged_into is not null)")
+    op.create_check_constraint(
+        op.f("ck_cases_merged_points"), "cases", "(state = 'merged') = (merged_into is not null)"
+    )
     op.create_table(
         "resident_tokens",
         sa.Column("token_hash", sa.String(), nullable=False),
@@ -58,7 +60,9 @@ def upgrade() -> None:
         sa.CheckConstraint("score between 1 and 5", name=op.f("ck_street_evaluations_score_in_range")),
         sa.CheckConstraint("extract(day from month) = 1", name=op.f("ck_street_evaluations_month_begins")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_street_evaluations")),
-        sa.UniqueConstraint("street_code", "month", "rater", name=op.f("uq_street_evaluations_street_code_month_rater")),
+        sa.UniqueConstraint(
+            "street_code", "month", "rater", name=op.f("uq_street_evaluations_street_code_month_rater")
+        ),
     )
     op.execute(WALL)
 
