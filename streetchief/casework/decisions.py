@@ -10,8 +10,8 @@ from streetchief.casework.actions import Action
 from streetchief.casework.asking import Ask, Decision, Outcome, known_department, plain, refuse
 from streetchief.casework.case import Holder, Task
 from streetchief.casework.chain import Answering, Link, above, answering
-from streetchief.casework.facts import Joining
 from streetchief.casework.events import instant
+from streetchief.casework.facts import Joining
 from streetchief.casework.joint import TASK_DECISIONS, task_limits
 from streetchief.casework.requests import REQUEST_DECISIONS
 from streetchief.casework.verification import VERIFICATION_DECISIONS

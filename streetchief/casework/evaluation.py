@@ -82,8 +82,8 @@ class CaseFact:
 def rates(facts: Iterable[CaseFact], begin: datetime, end: datetime) -> tuple[Rate, ...]:
     """Every figure of the cases for a period, `begin` included and `end` not (aware), as known at `end`.
 
-    Filed in the period by 立案, due in it by the end-to-end limit, finished in it by the first 办结, called back in it by
-    the last call-back.  What has no limit is never due and never in time.
+    Filed in the period by 立案, due in it by the end-to-end limit, finished in it by the first 办结, called back
+    in it by the last call-back.  What has no limit is never due and never in time.
     """
     cases = [fact for fact in facts if not fact.is_no_case and fact.registered_at is not None]
 

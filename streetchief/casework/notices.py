@@ -60,7 +60,11 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("due_soon", "overdue"), _ALONE),
     # good to know, nothing to do
     **dict.fromkeys(
-        ("close", "rate", "call_back", "attach_complaint", "absorb", "set_parent", "recompute_deadline", "missed_patrol"), _LOW
+        (
+            "close", "rate", "call_back", "attach_complaint", "absorb", "set_parent", "recompute_deadline",
+            "missed_patrol",
+        ),
+        _LOW,
     ),
     DIGEST: _ALONE,
 }  # fmt: skip

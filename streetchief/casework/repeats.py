@@ -1,4 +1,4 @@
-"""Which cases likely are one matter, and which should carry the others.  SQL finds pairs, this chooses; a person merges."""
+"""Which cases likely are one matter, and which carries the others.  SQL finds, this chooses, a person merges."""
 
 from __future__ import annotations
 
