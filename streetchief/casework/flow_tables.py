@@ -26,15 +26,15 @@ class PlaqueKeyRow(Base):
 class CaseMarkRow(Base):
     """When the bucket of a running limit changes (`streetchief.casework.buckets`), and who was told of it.
 
-    clock      ``step`` (``cases.due_at``) or ``whole`` (``cases.whole_due_at``)
+    clock      ``step`` (``cases.due_at``), ``whole`` (``cases.whole_due_at``) or ``arrive-<number of a task>``
     due_at     for which the marks were computed; another one in ``cases`` makes them void
     soon_at    from here on due soon, severe_at  after here severely overdue; None = no threshold, or no such limit now
-    calendar   version of the working calendar that said so
+    calendar   version of the working calendar by which `due_at` was computed
     """
 
     __tablename__ = "case_marks"
     __table_args__ = (
-        CheckConstraint("clock in ('step', 'whole')", name="clock_known"),
+        CheckConstraint("clock in ('step', 'whole') or clock ~ '^arrive-[0-9]+$'", name="clock_known"),
         Index("ix_case_marks_soon", "soon_at", postgresql_where=text("soon_told_at is null")),
         Index("ix_case_marks_due", "due_at", postgresql_where=text("overdue_told_at is null")),
     )

@@ -15,7 +15,7 @@ from streetchief.casework.case import Case
 from streetchief.casework.facts import Joining
 from streetchief.casework.fold import fold
 from streetchief.casework.repeats import Pair, proposals
-from streetchief.casework.service import FactsOf, take_step
+from streetchief.casework.service import FactsOf, Tell, silent, take_step
 from streetchief.casework.states import ENDED, State
 from streetchief.errors import BadInput, Conflict, Key, NotFound
 from streetchief.storage.engine import transaction
@@ -38,19 +38,7 @@ def find_repeats(session: Session, *, within_m: float, within: timedelta, by: Ac
 
 def merge(
     engine: Engine, case_id: int, *, into: int, by: Actor, now: datetime, version: int, into_version: int,
-    key: str | None, facts_of: FactsOf,
-) -> tuple[Case, Case]:  # fmt: skip
-    """`merge_in` in a transaction of its own."""
-    with transaction(engine) as session:
-        return merge_in(
-            session, case_id, into=into, by=by, now=now, version=version, into_version=into_version, key=key,
-            facts_of=facts_of,
-        )  # fmt: skip
-
-
-def merge_in(
-    session: Session, case_id: int, *, into: int, by: Actor, now: datetime, version: int, into_version: int,
-    key: str | None, facts_of: FactsOf,
+    key: str | None, facts_of: FactsOf, tell: Tell = silent,
 ) -> tuple[Case, Case]:  # fmt: skip
     """Merge a case into another that carries its complaints on; returns both as they stand then.
 
@@ -59,50 +47,45 @@ def merge_in(
     """
     if case_id == into:
         raise BadInput("merge_into_itself")
-    case, other = _locked(session, case_id, into, by)
-    if key is not None and store.keyed_event(session, case_id, key) == (Action.MERGE.value, by.id):
-        return case, other
-    _check(case, version)
-    _check(other, into_version)
-    has_children = bool(session.execute(_HAS_CHILDREN, {"case": case_id}).scalar_one())
-    facts = replace(facts_of(session, case, now), joining=Joining(into, (), has_children))
-    emptied = take_step(session, case, Action.MERGE, by, now, facts, Given(other=into), key)
-    facts = replace(facts_of(session, other, now), joining=Joining(case_id, case.complaints, False))
-    return emptied, take_step(session, other, Action.ABSORB, by, now, facts, Given(other=case_id), key)
+    with transaction(engine) as session:
+        case, other = _locked(session, case_id, into, by)
+        if key is not None and store.keyed_event(session, case_id, key) == (Action.MERGE.value, by.id):
+            return case, other
+        _check(case, version)
+        _check(other, into_version)
+        has_children = bool(session.execute(_HAS_CHILDREN, {"case": case_id}).scalar_one())
+        facts = replace(facts_of(session, case, now), joining=Joining(into, (), has_children))
+        emptied = take_step(session, case, Action.MERGE, by, now, facts, Given(other=into), key, tell)
+        facts = replace(facts_of(session, other, now), joining=Joining(case_id, case.complaints, False))
+        return emptied, take_step(session, other, Action.ABSORB, by, now, facts, Given(other=case_id), key, tell)
 
 
-def find_recurred(session: Session, within: timedelta) -> list[tuple[int, int]]:
-    """(closed parent case, new case that shows that its cause came back)."""
-    rows = session.execute(_RECURRED, {"seconds": within.total_seconds()}).all()
-    return [(int(parent), int(case)) for parent, case in rows]
-
-
-def reopen_causes(engine: Engine, *, within: timedelta, by: Actor, now: datetime, facts_of: FactsOf) -> int:
+def reopen_causes(
+    engine: Engine, *, within: timedelta, by: Actor, now: datetime, facts_of: FactsOf, tell: Tell = silent
+) -> int:
     """Reopen each closed parent case whose cause came back within the time, and join the new case; returns how many.
 
     Once for each closing: it is open afterwards, and what comes while it is open is for a person to join.  Of two
     workers the second finds the first one's work done.
     """
     with transaction(engine) as session:
-        found = find_recurred(session, within)
-    done = 0
-    for parent, case in found:
-        with transaction(engine) as session:
-            done += reopen_cause_in(session, parent, case, by=by, now=now, facts_of=facts_of) is not None
-    return done
+        rows = session.execute(_RECURRED, {"seconds": within.total_seconds()}).all()
+    return sum(_reopen_cause(engine, int(parent), int(case), by, now, facts_of, tell) for parent, case in rows)
 
 
-def reopen_cause_in(
-    session: Session, parent_id: int, case_id: int, *, by: Actor, now: datetime, facts_of: FactsOf
-) -> tuple[Case, Case] | None:
-    """Reopen a cause and join the new case to it; both as they stand then, None where another worker was first."""
-    parent, case = _locked(session, parent_id, case_id, by)
-    if parent.state != State.CLOSED or case.parent_id is not None or case.state in ENDED:
-        return None
-    given = Given(other=case_id)
-    opened = take_step(session, parent, Action.RECUR, by, now, facts_of(session, parent, now), given, None)
-    given = Given(parent=parent_id)
-    return opened, take_step(session, case, Action.SET_PARENT, by, now, facts_of(session, case, now), given, None)
+def _reopen_cause(
+    engine: Engine, parent_id: int, case_id: int, by: Actor, now: datetime, facts_of: FactsOf, tell: Tell
+) -> bool:
+    """Reopen a cause and join the new case to it; False where another worker was first."""
+    with transaction(engine) as session:
+        parent, case = _locked(session, parent_id, case_id, by)
+        if parent.state != State.CLOSED or case.parent_id is not None or case.state in ENDED:
+            return False
+        facts = facts_of(session, parent, now)
+        take_step(session, parent, Action.RECUR, by, now, facts, Given(other=case_id), None, tell)
+        facts = facts_of(session, case, now)
+        take_step(session, case, Action.SET_PARENT, by, now, facts, Given(parent=parent_id), None, tell)
+        return True
 
 
 def _locked(session: Session, first: int, second: int, by: Actor) -> tuple[Case, Case]:

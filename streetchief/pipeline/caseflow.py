@@ -5,6 +5,7 @@ The one way in for the web, the command line and the timers.  Who only wants the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,9 +14,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from streetchief.actors import Actor, Permission, Subject, allowed
-from streetchief.casework import service, store
+from streetchief.casework import outbox_store, service, store
 from streetchief.casework.actions import NOTHING, Action, Given
 from streetchief.casework.case import Case
+from streetchief.casework.events import CaseEvent
 from streetchief.casework.facts import Facts
 from streetchief.casework.plaques import is_signed, plaque_code
 from streetchief.casework.service import Class, Office
@@ -23,6 +25,7 @@ from streetchief.city import City
 from streetchief.errors import BadInput, Conflict, Forbidden, NotFound
 from streetchief.pipeline.caseground import CaseGround
 from streetchief.pipeline.caselookup import CaselessComplaints, ancestors, lock_complaint, plaque_key
+from streetchief.pipeline.casenotices import notices_of
 from streetchief.pipeline.casetimes import CityTimes, ClassTimes
 from streetchief.registry import store as registry_store
 from streetchief.scrub import scrub
@@ -93,8 +96,22 @@ class CaseFlow:
         """Take one step of a case, with its notices in the same transaction; see `casework.service.act`."""
         return service.act(
             self.engine, case_id, action, by=by, now=now, version=version, key=key, given=given,
-            facts_of=partial(self.facts_of, by=by),
+            facts_of=partial(self.facts_of, by=by), tell=self.tell,
         )  # fmt: skip
+
+    def hand_over(self, *, street: str, tier: int, leaver: str, successor: str, by: Actor, now: datetime) -> int:
+        """Hand a chief's open cases to the successor, in one act; see `casework.service.hand_over_cases`."""
+        return service.hand_over_cases(
+            self.engine, street=street, tier=tier, leaver=leaver, successor=successor, by=by, now=now,
+            facts_of=partial(self.facts_of, by=by), tell=self.tell,
+        )  # fmt: skip
+
+    def tell(self, session: Session, before: Case, events: Sequence[CaseEvent], after: Case) -> None:
+        """Write the notices of a step, in its transaction."""
+        ground = self.ground(session)
+        for event in events:
+            told = notices_of(session, ground, before, event, after)
+            outbox_store.enqueue_all(session, told, now=event.at)
 
     def open_case(self, complaint: int, *, by: Actor, now: datetime, needs_check: bool = True) -> Case:
         """Open a case for a stored complaint.

@@ -44,7 +44,9 @@ def upgrade() -> None:
         sa.Column("calendar", sa.String(), nullable=False),
         sa.Column("soon_told_at", INSTANT, nullable=True),
         sa.Column("overdue_told_at", INSTANT, nullable=True),
-        sa.CheckConstraint("clock in ('step', 'whole')", name=op.f("ck_case_marks_clock_known")),
+        sa.CheckConstraint(
+            "clock in ('step', 'whole') or clock ~ '^arrive-[0-9]+$'", name=op.f("ck_case_marks_clock_known")
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_marks_case_id_cases")),
         sa.PrimaryKeyConstraint("case_id", "clock", name=op.f("pk_case_marks")),
     )
