@@ -28,9 +28,11 @@ from streetchief.web.api import (
     audit,
     cases,
     deadline,
+    evaluation,
     features,
     handovers,
     health,
+    joins,
     lifecycle,
     notices,
     patrolrecords,
@@ -49,7 +51,7 @@ LOG = logging.getLogger("streetchief.web")
 OUR_HOSTS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.ASCII | re.IGNORECASE)
 ROOMS = (
     health, session, lifecycle, cases, steps, handovers, tasks, notices, deadline, features, why, audit, accounts,
-    patrols, patrolrecords, rematch,
+    patrols, patrolrecords, rematch, joins, evaluation,
     home, heatmap,
 )  # fmt: skip
 HEADERS = {

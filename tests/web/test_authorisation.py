@@ -40,7 +40,7 @@ class Entry:
     gets   statuses for who may
     one    whether it names one thing, which is 404 for who is elsewhere; else it is a list, or about nobody's thing
     shows  whether the answer about one's own street names the case
-    walled whether row-level security alone hides it too; not where nothing of anybody is read, only a public register
+    walled whether row-level security alone hides it too; not where only the register, or a count, is read
     """
 
     asks: P | str | tuple[P, ...]
@@ -110,6 +110,24 @@ def a_start(village: Village, where: str) -> dict[str, Any]:
     return {"json": {"street": STREETS[where]}, "headers": {"Idempotency-Key": "matrix"}}
 
 
+def a_merge(village: Village, where: str) -> dict[str, Any]:
+    """Into itself: seen, and then refused."""
+    body = {"into": case_of(village, where), "version": 1, "into_version": 1}
+    return {"path": {"id": case_of(village, where)}, "json": body, "headers": {"Idempotency-Key": "merge"}}
+
+
+def some_figures(village: Village, where: str) -> dict[str, Any]:
+    return {"params": {"from_on": "2026-03-01", "to_on": "2026-04-01", "street": STREETS[where]}}
+
+
+def some_slips(village: Village, where: str) -> dict[str, Any]:
+    return {"json": {"street": STREETS[where], "count": 1, "days": 1}}
+
+
+def a_score(village: Village, where: str) -> dict[str, Any]:
+    return {"json": {"street": STREETS[where], "score": 3}}
+
+
 def nobody(village: Village, where: str) -> dict[str, Any]:
     return {"path": {"login": "nobody.at.all", "id": 999}}
 
@@ -143,6 +161,12 @@ ROUTES: Mapping[tuple[str, str], Entry] = {
     ("POST", "/api/v1/cases"): Entry(P.REGISTER, an_opening, (201, 409), one=True),
     ("POST", "/api/v1/handovers"): Entry(P.DISPATCH, a_handover, one=True),
     ("GET", "/api/v1/tasks"): Entry(P.REPORT_IN, shows=True),
+    ("GET", "/api/v1/repeats"): Entry(P.REGISTER),
+    ("POST", "/api/v1/cases/{id}/merge"): Entry(P.REGISTER, a_merge, (422,), one=True),
+    ("GET", "/api/v1/figures"): Entry(P.READ_FIGURES, some_figures, one=True, walled=False),
+    ("POST", "/api/v1/slips"): Entry(P.CALL_BACK, some_slips, (201,), one=True, walled=False),
+    ("POST", "/api/v1/evaluations"): Entry(P.CALL_BACK, a_score, (201, 409), one=True, walled=False),
+    ("POST", "/api/v1/evaluations/slip"): Entry(PUBLIC, body(slip="scr_0", score=1), (404,)),
     ("GET", "/api/v1/patrols"): Entry(WATCHERS),
     ("GET", "/api/v1/missed-patrols"): Entry(WATCHERS),
     ("POST", "/api/v1/patrols"): Entry(P.PATROL, a_start, (201, 409), one=True, walled=False),

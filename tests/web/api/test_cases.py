@@ -103,6 +103,12 @@ def test_the_same_key_again_gives_the_same_answer(village: Village) -> None:
     assert (other.status_code, other.json()["code"]) == (409, "key_used_otherwise")
 
 
+def test_half_of_an_act_on_two_cases_is_refused(village: Village) -> None:
+    for action in ("merge", "absorb"):
+        answer = act(village, "own.dispatcher", action, version=village.near.version, key=action, other=village.far.id)
+        assert (answer.status_code, answer.json()["code"]) == (422, "step_of_two_cases")
+
+
 def test_history_is_the_chain_of_events(village: Village) -> None:
     url = f"/api/v1/cases/{village.near.id}/history"
     events = village.client.get(url, headers=village.headers("own.chief")).json()["events"]
