@@ -223,9 +223,9 @@ class City:
 
     bounds are WGS-84 degrees (west, south, east, north); `metric_srid` is the projected CRS, in metres, in which
     every distance is measured; `zone` is the IANA zone of its working day.  Without `calendar` no working time can be
-    counted, without `buckets` nothing is due soon or severely overdue, without `patrol` there is no check list and no
-    patrol is due, without `repeats` no repeat and no recurrence is proposed: none of them has a default.  `geofence_m`
-    is how near to its segment a department that reports in must be; without it no position proves an arrival.
+    counted, without `buckets` nothing is due soon or severely overdue, without `repeats` no repeat and no recurrence is
+    proposed, without `patrol` there is no check list and no patrol is due: none of them has a default.  `geofence_m` is
+    how near to its segment a department that reports in must be; without it no position proves an arrival.
     """
 
     code: str

@@ -80,8 +80,7 @@ class _Reader:
             raise self.fail(f"[{where}] zone {name!r} is not an IANA zone") from fault
 
     def city(self, raw: Mapping[str, Any]) -> City:
-        known = "city tier department seed feed placing calendar buckets repeats report_in patrol"
-        self.only(raw, "file", known)
+        self.only(raw, "file", "city tier department seed feed placing calendar buckets repeats report_in patrol")
         head = self.need(raw, "city", dict, "file")
         self.only(head, "city", "code name zone metric_srid bounds review_number")
         code = self.need(head, "code", str, "city")

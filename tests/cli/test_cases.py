@@ -141,3 +141,24 @@ def test_a_tampered_event_is_found(run: Run, flow: CaseFlow) -> None:
     with pytest.raises(Conflict, match="case_broken") as found:
         run(audit.app, "verify")
     assert found.value.values == {"case": case.id, "seq": 2}
+
+
+def test_repeats_are_proposed_and_merged(run: Run, flow: CaseFlow) -> None:
+    old, new = (flow.open_case(complaint, by=WORKER, now=YESTERDAY) for complaint in (1, 2))
+    assert run(cases.app, "repeats", "--as", "dispatcher").stdout.startswith(f"{new.number} {old.number} 0 m")
+    with pytest.raises(Forbidden):
+        run(cases.app, "merge", new.number, old.number, "--as", "supervisor")
+    lines = run(cases.app, "merge", new.number, old.number, "--as", "dispatcher").stdout.splitlines()
+    assert [line.split("：")[0] for line in lines] == [new.number, old.number]
+    assert run(cases.app, "list", "--numbers", "--state", "merged").stdout.split() == [new.number]
+    assert run(cases.app, "repeats", "--as", "dispatcher").stdout == ""
+
+
+def test_a_chief_is_replaced(run: Run, flow: CaseFlow) -> None:
+    number = flow.open_case(1, by=WORKER, now=YESTERDAY).number
+    run(cases.app, "act", number, "check_report", "--as", "supervisor", "--true", "--opinion", "属实")
+    run(cases.app, "act", number, "register", "--as", "dispatcher")
+    run(cases.app, "act", number, "hand_to_chief", "--as", "dispatcher")
+    names = ("--leaver", "chief3", "--successor", "chief2", "--street", STREET)
+    assert "cases handed over: 0" in run(cases.app, "hand-over", *names, "--tier", "1", "--as", "dispatcher").stdout
+    assert "cases handed over: 1" in run(cases.app, "hand-over", *names, "--tier", "3", "--as", "dispatcher").stdout
