@@ -51,6 +51,7 @@ def open_case(
     needs_check: bool = True,
 ) -> Case:  # fmt: skip
     """Open a case for a stored complaint.  Raises Conflict where there is none without a case."""
+    store.share_openings(session)
     opening = store.load_opening(session, complaint, needs_check=needs_check)
     if opening is None:
         raise Conflict("complaint_has_case", complaint=complaint)
@@ -75,6 +76,7 @@ def open_cases(
     """
     if now.tzinfo is None or now.utcoffset() is None:
         raise BadInput("step_naive_time")
+    store.share_openings(session)
     ids = list(complaints or ()) if run is None else store.ids_without_case(session, run)
     classes = store.classes_of(session, ids)
     limits = [_opening_limits(times_of(found), now) for found in classes]

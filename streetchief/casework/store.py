@@ -18,6 +18,7 @@ from streetchief.casework.states import State
 from streetchief.casework.tables import CaseComplaintRow, CaseEventRow, CaseRow, CaseTaskRow
 from streetchief.casework.whistle import is_open, open_tasks
 
+OPENING_LOCK = 0x5C0068
 _APPEND = text(
     "insert into case_events (case_id, seq, at, actor, action, state, payload, prev_hash, hash, key) values "
     "(:case_id, :seq, :at, :actor, :action, :state, cast(:body as json), :prev_hash, :hash, :key)"
@@ -32,6 +33,16 @@ _OPENING_FIELDS = tuple(name for name in Opening.__slots__ if name not in ("area
 def lock_case(session: Session, case_id: int) -> bool:
     """Whether there is such a case; its row stays locked until the transaction ends."""
     return session.scalar(select(CaseRow.id).where(CaseRow.id == case_id).with_for_update()) is not None
+
+
+def share_openings(session: Session) -> None:
+    """Before a case is opened: while it is, no complaint is placed anew under its feet."""
+    session.execute(text("select pg_advisory_xact_lock_shared(:key)"), {"key": OPENING_LOCK})
+
+
+def hold_openings(session: Session) -> None:
+    """No case is opened until the transaction ends; waits for those that are being opened."""
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": OPENING_LOCK})
 
 
 def load_events(session: Session, case_id: int) -> tuple[CaseEvent, ...]:
