@@ -33,7 +33,7 @@ from streetchief.web.app import create_app
 from tests.web.people import TOWN, Village, settle_village
 from tests.web.test_authorisation import ROUTES
 
-REQUESTS = 8
+REQUESTS = 5
 """Of each kind (good, broken) for each route and role."""
 ROLES = ("own.dispatcher", "own.admin")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
