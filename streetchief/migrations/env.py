@@ -14,6 +14,7 @@ import streetchief.accounts.tables
 import streetchief.casework.flow_tables
 import streetchief.casework.outbox_tables
 import streetchief.casework.tables
+import streetchief.intake.rematch_tables
 import streetchief.intake.tables
 import streetchief.patrol.tables
 import streetchief.registry.tables

@@ -114,7 +114,7 @@ def _complaints(batch: pa.RecordBatch, normal: Normalised, rows: np.ndarray, con
         "raw": drop_id_cards_of(batch.column("raw")),
     }
     columns |= placing_columns(placed, context)
-    columns |= _routing_columns(columns, placed, lonlat, normal.instant[rows], context)
+    columns |= routing_columns(columns, placed, lonlat, normal.instant[rows], context)
     return pa.RecordBatch.from_pydict(columns, schema=PLACED_SCHEMA)
 
 
@@ -145,10 +145,10 @@ def _nullable(values: np.ndarray) -> pa.Array:
     return pa.array(values, mask=np.isnan(values))
 
 
-def _routing_columns(
+def routing_columns(
     columns: dict[str, Any], placed: MatchBatch, lonlat: np.ndarray, instant: np.ndarray, context: Context
 ) -> dict[str, Any]:
-    """Area, departments and rule of each row.
+    """Area, departments and rule of each row; of `columns` kind, code and condition are looked at.
 
     Only a matched complaint is on a segment as far as the rules go.
     """

@@ -88,9 +88,7 @@ def test_private_data_in_columns() -> None:
     assert len(texts) >= privacy._FEW
     column = pa.array(texts, pa.string())
     assert privacy.scrub_of(column).to_pylist() == [None if t is None else scrub(t) for t in texts]
-    assert privacy.drop_id_cards_of(column).to_pylist() == [
-        None if t is None else drop_id_cards(t) for t in texts
-    ]
+    assert privacy.drop_id_cards_of(column).to_pylist() == [None if t is None else drop_id_cards(t) for t in texts]
 
 
 texts = st.text(st.sampled_from('ab" \\\n\x00\x1f％%s路\u2028\ud800\x85'), max_size=5)

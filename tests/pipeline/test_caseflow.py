@@ -32,7 +32,9 @@ def to_chief(flow: CaseFlow, complaint: int) -> Case:
     return go(flow, go(flow, case, "dispatcher", A.REGISTER), "dispatcher", A.HAND_TO_CHIEF)
 
 
-def test_a_case_has_the_limits_of_the_city_and_the_chain_of_its_segment(database_engine: Engine, tmp_path: Path) -> None:
+def test_a_case_has_the_limits_of_the_city_and_the_chain_of_its_segment(
+    database_engine: Engine, tmp_path: Path
+) -> None:
     flow, (complaint,) = make_world(database_engine, tmp_path)
     case = only_case(flow, complaint)
     assert case.clock is not None

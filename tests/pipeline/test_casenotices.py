@@ -88,7 +88,9 @@ def test_who_left_is_told_nothing(flow: CaseFlow) -> None:
     accounts.disable(flow.engine, "dispatcher", by=CLI, now=MORNING)
     case = only_case(flow, 1)
     now = MORNING + timedelta(minutes=1)
-    flow.act(case.id, A.CHECK_REPORT, by=who(flow, "supervisor"), now=now, version=1, given=Given(result=True, opinion="是"))
+    flow.act(
+        case.id, A.CHECK_REPORT, by=who(flow, "supervisor"), now=now, version=1, given=Given(result=True, opinion="是")
+    )
     assert count(flow) == 0
 
 

@@ -106,10 +106,25 @@ def test_two_worker_processes_escalate_once(flow: CaseFlow, database_url: str, t
     city = tmp_path / "city.toml"
     shipped = Path(__file__).parents[2] / "data"
     words = (shipped / "qingjiang.toml").read_text("utf-8").replace('"limits.csv"', f'"{tmp_path}/limits.csv"')
-    for name in ("streets.geojson", "areas.geojson", "chiefs.csv", "categories.csv", "rules.csv", "calendar_overrides.csv"):
+    for name in (
+        "streets.geojson",
+        "areas.geojson",
+        "chiefs.csv",
+        "categories.csv",
+        "rules.csv",
+        "calendar_overrides.csv",
+    ):
         words = words.replace(f'"{name}"', f'"{shipped}/{name}"')
     city.write_text(words, "utf-8")
-    program = [sys.executable, "-c", "from streetchief.cli.main import run; run()", "worker", "--once", "--city", str(city)]
+    program = [
+        sys.executable,
+        "-c",
+        "from streetchief.cli.main import run; run()",
+        "worker",
+        "--once",
+        "--city",
+        str(city),
+    ]
     environment = {"STREETCHIEF_DATABASE_URL": database_url, "PYTHONUTF8": "1", "PYTHONPATH": str(shipped.parent)}
     running = [subprocess.Popen(program, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     for process in running:
@@ -167,7 +182,10 @@ def test_one_case_that_cannot_be_acted_upon_keeps_no_other_waiting(database_engi
         case = go(flow, only_case(flow, complaint), "supervisor", A.CHECK_REPORT, Given(result=True, opinion="是"))
         cases.append(go(flow, go(flow, case, "dispatcher", A.REGISTER), "dispatcher", A.HAND_TO_CHIEF))
     with transaction(database_engine) as session:  # as if its clock had been set back: refused every time
-        session.execute(text("update cases set answer_due_at = answer_due_at - interval '1 day' where id = :id"), {"id": cases[0].id})
+        session.execute(
+            text("update cases set answer_due_at = answer_due_at - interval '1 day' where id = :id"),
+            {"id": cases[0].id},
+        )
         session.execute(text("update cases set version = 99 where id = :id"), {"id": cases[0].id})
     assert escalate(flow, database_engine, cases[1].last_at + 2 * HOUR) == 1
     assert now_stored(flow, cases[1]).tier == 2
@@ -228,7 +246,7 @@ def test_a_new_limit_is_told_of_anew(flow: CaseFlow) -> None:
     assert case.clock.due_at is not None
     tell_limits(flow, flow.engine, case.clock.due_at - HOUR)
     tell_limits(flow, flow.engine, case.clock.due_at + HOUR)
-    assert told(flow)[len(before):] == [("due_soon.department", "department:sanitation"), *before]
+    assert told(flow)[len(before) :] == [("due_soon.department", "department:sanitation"), *before]
 
 
 def test_a_no_show_is_told_once(flow: CaseFlow) -> None:
@@ -242,7 +260,9 @@ def test_a_no_show_is_told_once(flow: CaseFlow) -> None:
     ]  # fmt: skip
 
 
-def test_a_year_whose_notice_comes_is_computed_again_and_the_old_answer_kept(database_engine: Engine, tmp_path: Path) -> None:
+def test_a_year_whose_notice_comes_is_computed_again_and_the_old_answer_kept(
+    database_engine: Engine, tmp_path: Path
+) -> None:
     flow, _ = make_world(database_engine, tmp_path)
     late = datetime(2028, 2, 7, 1, 0, tzinfo=UTC)
     case = flow.open_case(1, by=who(flow, "system:worker"), now=late)
