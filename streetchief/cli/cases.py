@@ -22,7 +22,7 @@ from streetchief.casework.buckets import Bucket
 from streetchief.casework.service import load_case
 from streetchief.casework.states import State
 from streetchief.cli.casepages import case_page
-from streetchief.cli.casesteps import Step, stands, take
+from streetchief.cli.casesteps import Step, refusals_written, stands, take
 from streetchief.cli.ground import city_database, plain, the_city
 from streetchief.errors import BadInput
 from streetchief.pipeline.casebook import Wanted, case_id_of, listed, number_of
@@ -230,11 +230,12 @@ def merge_cases(
     town, now = the_city(city), datetime.now(UTC)
     with city_database(town) as engine:
         flow, actor = CaseFlow.of(engine, town), actor_of_login(engine, login)
-        with transaction(engine) as session:
-            one, other = (load_case(session, case_id_of(session, said), by=actor) for said in (case, into))
-        ended, carrier = merge(
-            flow, one.id, into=other.id, by=actor, now=now, version=one.version, into_version=other.version
-        )  # fmt: skip
+        with refusals_written(engine, login, Action.MERGE, case, now):
+            with transaction(engine) as session:
+                one, other = (load_case(session, case_id_of(session, said), by=actor) for said in (case, into))
+            ended, carrier = merge(
+                flow, one.id, into=other.id, by=actor, now=now, version=one.version, into_version=other.version
+            )  # fmt: skip
     for after, before in ((ended, one), (carrier, other)):
         typer.echo(stands(after, before.version))
 
@@ -251,8 +252,9 @@ def hand_over(
     """A chief is replaced: the open cases of the street that are with the tier, in one act."""
     town, now = the_city(city), datetime.now(UTC)
     with city_database(town) as engine:
-        actor = actor_of_login(engine, login)
-        count = CaseFlow.of(engine, town).hand_over(
-            street=street, tier=tier, leaver=leaver, successor=successor, by=actor, now=now
-        )  # fmt: skip
+        flow, actor = CaseFlow.of(engine, town), actor_of_login(engine, login)
+        with refusals_written(engine, login, Action.HAND_OVER_CHIEF, street, now):
+            count = flow.hand_over(
+                street=street, tier=tier, leaver=leaver, successor=successor, by=actor, now=now
+            )  # fmt: skip
     typer.echo(both("cases.handed_over", count=count))

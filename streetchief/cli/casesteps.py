@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -42,16 +44,13 @@ def take(town: City, step: Step) -> None:
     """Take the step and say where the case stands; a refusal is written down before it is raised."""
     with city_database(town) as engine:
         flow, actor, now = CaseFlow.of(engine, town), actor_of_login(engine, step.login), datetime.now(UTC)
-        try:
+        with refusals_written(engine, step.login, step.action, step.case, now):
             with transaction(engine) as session:
                 before = load_case(session, case_id_of(session, step.case), by=actor)
             version = before.version if step.version is None else step.version
             after = flow.act(
                 before.id, step.action, by=actor, now=now, version=version, key=step.key, given=step.given
             )  # fmt: skip
-        except (Forbidden, NotFound) as refused:
-            _write_down(engine, step, refused.code, now)
-            raise
     typer.echo(stands(after, version))
 
 
@@ -61,9 +60,15 @@ def stands(after: Case, before: int) -> str:
     return both("cases.stands", number=after.number, state=state, before=before, version=after.version)
 
 
-def _write_down(engine: Engine, step: Step, code: str, now: datetime) -> None:
-    with transaction(engine) as session:
-        audit.record(
-            session, at=now, actor=step.login, action=f"case.{step.action}", subject=f"case:{step.case}",
-            result=audit.REFUSED, detail={"code": code},
-        )  # fmt: skip
+@contextmanager
+def refusals_written(engine: Engine, login: str, action: str, subject: str, now: datetime) -> Iterator[None]:
+    """Write a refusal (not allowed, out of sight) to the audit log before it goes on."""
+    try:
+        yield
+    except (Forbidden, NotFound) as refused:
+        with transaction(engine) as session:
+            audit.record(
+                session, at=now, actor=login, action=f"case.{action}", subject=f"case:{subject}",
+                result=audit.REFUSED, detail={"code": refused.code},
+            )  # fmt: skip
+        raise

@@ -148,6 +148,7 @@ def test_repeats_are_proposed_and_merged(run: Run, flow: CaseFlow) -> None:
     assert run(cases.app, "repeats", "--as", "dispatcher").stdout.startswith(f"{new.number} {old.number} 0 m")
     with pytest.raises(Forbidden):
         run(cases.app, "merge", new.number, old.number, "--as", "supervisor")
+    assert "case.merge" in run(audit.app, "list", "--refused").stdout
     lines = run(cases.app, "merge", new.number, old.number, "--as", "dispatcher").stdout.splitlines()
     assert [line.split("：")[0] for line in lines] == [new.number, old.number]
     assert run(cases.app, "list", "--numbers", "--state", "merged").stdout.split() == [new.number]

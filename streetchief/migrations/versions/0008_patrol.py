@@ -22,23 +22,25 @@ TABLES = (
     "patrols", "patrol_answers", "patrol_findings", "patrol_days", "patrol_rounds", "weekly_draws", "weekly_checks",
     "patrol_records", "patrol_figures",
 )  # fmt: skip
-READS = " or ".join(
-    f"in_scope_for('{permission}', {{0}}.street_code, {{0}}.areas, null)"
-    for permission in ("patrol.walk", "patrol.check", "patrol.review")
-)
-FIGURES = " or ".join(
-    f"in_scope_for('{permission}', patrol_figures.street_code, patrol_figures.areas, null)"
-    for permission in ("figures.read", "patrol.review")
-)
+
+
+def seen_with(table: str, *permissions: str) -> str:
+    """Whether the actor holds one of the permissions everywhere (asked once a query), or where the row lies."""
+    everywhere = [f"(select holds_everywhere('{permission}'))" for permission in permissions]
+    here = [f"in_scope_for('{permission}', {table}.street_code, {table}.areas, null)" for permission in permissions]
+    return " or ".join((*everywhere, *here))
+
+
+READERS = ("patrol.walk", "patrol.check", "patrol.review")
 # What hangs on a patrol is seen with it (the policy of patrols holds in the subquery), a record with any of its lines.
 # Which days were accounted for and that a sample was drawn says nothing of anybody.
 POLICIES = {
-    "patrols": READS.format("patrols"),
+    "patrols": seen_with("patrols", *READERS),
     "patrol_answers": "exists (select from patrols p where p.id = patrol_id)",
     "patrol_findings": "exists (select from patrols p where p.id = patrol_id)",
     "weekly_checks": "exists (select from patrols p where p.id = patrol_id)",
-    "patrol_rounds": READS.format("patrol_rounds"),
-    "patrol_figures": FIGURES,
+    "patrol_rounds": seen_with("patrol_rounds", *READERS),
+    "patrol_figures": seen_with("patrol_figures", "figures.read", "patrol.review"),
     "patrol_records": "exists (select from patrol_figures f where f.record_id = id)",
     "patrol_days": "true",
     "weekly_draws": "true",
