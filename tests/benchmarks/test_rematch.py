@@ -1,6 +1,6 @@
 """Rematch of many cases after moving three segments, beside the usual loop; figures printed, the answers compared.
 
-STREETCHIEF_BENCH_CASES and STREETCHIEF_BENCH_SEGMENTS make it smaller or larger.
+STREETCHIEF_BENCH_CASES, STREETCHIEF_BENCH_SEGMENTS and STREETCHIEF_BENCH_MOVED make it smaller or larger.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shapely import transform
 from sqlalchemy import URL, Engine, make_url, select, text
 
 from streetchief.casework.service import open_cases, verify_cases
-from streetchief.casework.tables import CaseRow
+from streetchief.casework.tables import CaseComplaintRow, CaseRow
 from streetchief.city import City
 from streetchief.geo.crs import to_lonlat, to_xy
 from streetchief.intake.feeds.read import read_file
@@ -38,6 +38,7 @@ from tests.pipeline.redrawn import ADMIN, LATER, NOW, PLACING, WORKER, placings
 
 CASES = int(os.environ.get("STREETCHIEF_BENCH_CASES", 100_000))
 SEGMENTS = int(os.environ.get("STREETCHIEF_BENCH_SEGMENTS", 20_000))
+MOVED = int(os.environ.get("STREETCHIEF_BENCH_MOVED", 3))
 SAMPLE, MOVED_M = 500, 35.0
 CASE_COLUMNS = (
     "state", "segment_code", "street_code", "areas", "department", "supervisor", "departments", "version",
@@ -46,11 +47,10 @@ CASE_COLUMNS = (
 
 
 def redraw(registry: Registry, engine: Engine) -> Registry:
-    """The three segments with the most complaints moved by 35 m to the north-east."""
+    """The segments with the most complaints moved by 35 m to the north-east."""
     with transaction(engine) as session:
-        told = Counter(session.scalars(select(ComplaintRow.segment_code)))
-    most = {code for code, _ in told.most_common(4) if code is not None}
-    most = set(sorted(most, key=lambda code: -told[code])[:3])
+        told = Counter(code for code in session.scalars(select(ComplaintRow.segment_code)) if code is not None)
+    most = set(sorted(told, key=lambda code: (-told[code], code))[:MOVED])
     return replace(registry, segments=tuple(_moved(s) if s.code in most else s for s in registry.segments))
 
 
@@ -136,7 +136,7 @@ def test_rematch(database_engine: Engine, server: Engine, server_url: URL, tmp_p
     assert after == _afresh(path, context)
     with transaction(engine) as session:
         assert verify_cases(session) is None
-    print(f"\n{SEGMENTS:,} segments, three of them moved; {CASES:,} cases, {len(sample)} of them one by one")
+    print(f"\n{SEGMENTS:,} segments, {MOVED:,} of them moved; {CASES:,} cases, {len(sample)} of them one by one")
     print(f"  {' '.join(outlook.sentences('en'))}")
     print("  dry-run figures = outcome; every row = matched afresh; the sample = what the loop wrote")
     print(
@@ -161,7 +161,8 @@ def _same_answers(engine: Engine, loop: Engine, sample: list[int]) -> None:
     ours, theirs = placings(engine), placings(loop)
     with transaction(engine) as session:
         names = set(session.scalars(select(ComplaintRow.external_id).where(ComplaintRow.id.in_(sample))))
-        cases = {c: case for c, case in session.execute(text("select complaint_id, case_id from case_complaints"))}
+        carried = session.execute(select(CaseComplaintRow.complaint_id, CaseComplaintRow.case_id))
+        cases = {row.complaint_id: row.case_id for row in carried}
     assert {n: ours[n] for n in names} == {n: theirs[n] for n in names}
     left, right = cases_of(engine), cases_of(loop)
     assert {n: left[cases[n]] for n in sample} == {n: right[cases[n]] for n in sample}
