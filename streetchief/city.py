@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from streetchief.errors import BadInput
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
+PATROL_FEED = "patrol"
+"""The internal feed by which findings of patrols come in; no city may declare one of that name."""
 FORMATS = ("csv", "excel", "geojson", "jsonl")
 FEED_FIELDS = (
     "id", "lon", "lat", "reported_at", "kind", "code", "condition", "text", "address", "datum",
@@ -161,12 +163,56 @@ class BucketShares:
 
 
 @dataclass(frozen=True, slots=True)
+class PatrolItem:
+    """One line of the check list of a patrol."""
+
+    code: str
+    name: Title
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolTier:
+    """What is asked of one tier of chiefs.
+
+    per_day  patrols that each of them owes on a working day; 0 = none, so none is ever missed
+    sample   patrols of a week that the tier above checks, drawn from all of the tier; 0 = no weekly check
+    """
+
+    tier: int
+    per_day: int
+    sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolPlan:
+    """日巡、周查、月评、季通报 of a city.
+
+    scheme    of the category codes that a finding may name
+    least     a rate over fewer than this is held out: its numbers stand, the rate does not
+    inferred  the plan is our reading, to be confirmed
+    """
+
+    items: tuple[PatrolItem, ...]
+    tiers: tuple[PatrolTier, ...]
+    scheme: str
+    least: int
+    basis: str = ""
+    inferred: bool = False
+
+    def of_tier(self, tier: int) -> PatrolTier:
+        """What is asked of a tier; nothing of one that the city does not name."""
+        return next((asked for asked in self.tiers if asked.tier == tier), PatrolTier(tier, 0, 0))
+
+
+@dataclass(frozen=True, slots=True)
 class City:
     """Everything fixed about a city.
 
     bounds are WGS-84 degrees (west, south, east, north); `metric_srid` is the projected CRS, in metres, in which
     every distance is measured; `zone` is the IANA zone of its working day.  Without `calendar` no working time can be
-    counted, without `buckets` nothing is due soon or severely overdue: neither has a default.
+    counted, without `buckets` nothing is due soon or severely overdue, without `patrol` there is no check list and no
+    patrol is due: none of them has a default.  `geofence_m` is how near to its segment a department that reports in
+    must be; without it no position proves an arrival.
     """
 
     code: str
@@ -183,13 +229,23 @@ class City:
     review_number: str = ""
     calendar: CalendarSpec | None = None
     buckets: BucketShares | None = None
+    geofence_m: float | None = None
+    patrol: PatrolPlan | None = None
 
     def feed(self, feed_id: str) -> FeedSpec:
-        """The feed of that id.  Raises `BadInput` if the city declares none."""
-        for feed in self.feeds:
+        """The feed of that id: one that the city declares, or that of findings if it has patrols; else BadInput."""
+        for feed in (*self.feeds, *([] if self.patrol is None else [self._findings(self.patrol)])):
             if feed.id == feed_id:
                 return feed
         raise BadInput("unknown_feed", feed=feed_id, known=", ".join(f.id for f in self.feeds) or "-")
+
+    def _findings(self, plan: PatrolPlan) -> FeedSpec:
+        names = ("id", "lon", "lat", "reported_at", "kind", "code", "text", "address")
+        return FeedSpec(
+            id=PATROL_FEED, name=Title("街长巡查", "street chiefs' patrols"), format="jsonl", scheme=plan.scheme,
+            fields={name: name for name in names}, datum="wgs84", zone=self.zone.key,
+            kinds={"component": "component", "event": "event"},
+        )  # fmt: skip
 
 
 def shipped_data_dir() -> Path:

@@ -14,11 +14,15 @@ from streetchief.city import (
     DATUMS,
     FEED_FIELDS,
     FORMATS,
+    PATROL_FEED,
     BucketShares,
     CalendarSpec,
     City,
     DepartmentSeed,
     FeedSpec,
+    PatrolItem,
+    PatrolPlan,
+    PatrolTier,
     PropertyNames,
     Seeds,
     TierTitle,
@@ -75,7 +79,7 @@ class _Reader:
             raise self.fail(f"[{where}] zone {name!r} is not an IANA zone") from fault
 
     def city(self, raw: Mapping[str, Any]) -> City:
-        self.only(raw, "file", "city tier department seed feed placing calendar buckets")
+        self.only(raw, "file", "city tier department seed feed placing calendar buckets report_in patrol")
         head = self.need(raw, "city", dict, "file")
         self.only(head, "city", "code name zone metric_srid bounds review_number")
         code = self.need(head, "code", str, "city")
@@ -99,6 +103,8 @@ class _Reader:
             review_number=str(head.get("review_number", "")),
             calendar=self.calendar(raw["calendar"]) if "calendar" in raw else None,
             buckets=self.buckets(raw["buckets"]) if "buckets" in raw else None,
+            geofence_m=self.geofence_m(raw["report_in"]) if "report_in" in raw else None,
+            patrol=self.patrol(raw["patrol"]) if "patrol" in raw else None,
         )
 
     def within(self, value: Any, low: float, high: float, name: str, where: str = "placing") -> float:
@@ -199,10 +205,34 @@ class _Reader:
         severe = self.within(table.get("severe_share"), 0, 100, "severe_share", "buckets")
         return BucketShares(soon, severe, str(table.get("basis", "")))
 
+    def geofence_m(self, table: Mapping[str, Any]) -> float:
+        self.only(table, "report_in", "geofence_m basis")
+        return self.within(table.get("geofence_m"), 1, 1000, "geofence_m", "report_in")
+
+    def patrol(self, table: Mapping[str, Any]) -> PatrolPlan:
+        where = "patrol"
+        self.only(table, where, "scheme least basis inferred item tier")
+        items = tuple(
+            PatrolItem(self.need(t, "code", str, "patrol.item"), self.title(t.get("name"), "patrol.item"))
+            for t in self.need(table, "item", list, where)
+        )
+        numbers = [[self.need(t, n, int, "patrol.tier") for n in ("tier", "per_day", "sample")]
+                   for t in table.get("tier", [])]  # fmt: skip
+        least = self.need(table, "least", int, where)
+        if not items or len({item.code for item in items}) != len(items):
+            raise self.fail("[[patrol.item]] needs items with codes of their own")
+        if len({n[0] for n in numbers}) != len(numbers) or min([least, *(v for n in numbers for v in n)]) < 0:
+            raise self.fail("[[patrol.tier]] tiers must be unique, and no number below 0")
+        tiers = tuple(PatrolTier(*n) for n in numbers)
+        basis, inferred = str(table.get("basis", "")), bool(table.get("inferred", False))
+        return PatrolPlan(items, tiers, self.need(table, "scheme", str, where), least, basis, inferred)
+
     def feeds(self, tables: list[Any], city_zone: str) -> tuple[FeedSpec, ...]:
         feeds = tuple(self.feed(table, city_zone) for table in tables)
         if len({f.id for f in feeds}) != len(feeds):
             raise self.fail("[[feed]] ids must be unique")
+        if PATROL_FEED in {f.id for f in feeds}:
+            raise self.fail(f"[[feed]] id {PATROL_FEED} is kept for findings of patrols")
         return feeds
 
     def feed(self, table: Mapping[str, Any], city_zone: str) -> FeedSpec:

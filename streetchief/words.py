@@ -42,12 +42,12 @@ def group(key: str) -> dict[str, dict[str, str]]:
     return {name: value for name, value in node.items() if "zh" in value}
 
 
-def say(key: str, language: str = "zh", **values: object) -> str:
+def say(key: str, language: str = "zh", /, **values: object) -> str:
     """One key in one language with its blanks filled.  Raises `KeyError` for an unknown key or language."""
     return entry(key)[language].format(**values)
 
 
-def both(key: str, **values: object) -> str:
+def both(key: str, /, **values: object) -> str:
     """Chinese, a separator, English: for command-line help and captions."""
     return f"{say(key, 'zh', **values)} / {say(key, 'en', **values)}"
 

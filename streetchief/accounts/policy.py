@@ -109,8 +109,9 @@ ROLES: Mapping[str, Role] = {
         "gets both roles, and the grant stands in the audit log.",
     ),
     "worker": Role(
-        frozenset({P.READ_CASE, P.ESCALATE, P.MANAGE_NOTICES}),
-        "Our own programs: find what is due, escalate it, send notices. No account ever holds it.",
+        frozenset({P.READ_CASE, P.REGISTER, P.DISPATCH, P.ESCALATE, P.MANAGE_NOTICES}),
+        "Our own programs: open a case for what came in, hand one that nobody dispatched in time to the chief of its "
+        "street, escalate, send notices. No account ever holds it.",
         machine=True,
     ),
 }

@@ -212,9 +212,12 @@ def put_in_inbox(session: Session, key: str, recipient: str, items: Sequence[dic
     session.execute(insert(InboxRow).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
-def inbox(session: Session, recipients: Sequence[str], *, unread: bool = False, most: int = 100) -> list[InboxRow]:
-    """What waits on the pages of these recipients (a person, the person's department), newest first."""
+def inbox(
+    session: Session, recipients: Sequence[str], *, unread: bool = False, before: int | None = None, most: int = 100
+) -> list[InboxRow]:
+    """What waits on the pages of these recipients (a person, the person's department), newest first, below an id."""
     query = select(InboxRow).where(InboxRow.recipient.in_(recipients)).order_by(InboxRow.id.desc()).limit(most)
+    query = query if before is None else query.where(InboxRow.id < before)
     return list(session.scalars(query.where(InboxRow.read_at.is_(None)) if unread else query))
 
 

@@ -19,7 +19,7 @@ from streetchief.casework import clocks, store
 from streetchief.casework.actions import NOTHING, Action, Given
 from streetchief.casework.case import Case
 from streetchief.casework.decide import decide
-from streetchief.casework.events import canonical
+from streetchief.casework.events import CaseEvent, canonical
 from streetchief.casework.facts import Facts, Times
 from streetchief.casework.fold import apply, fold
 from streetchief.casework.opening import case_number, open_event
@@ -30,6 +30,12 @@ Class = tuple[str, str | None, str | None, str | None]
 """(scheme, kind, code, condition)."""
 FactsOf = Callable[[Session, Case, datetime], Facts]
 TimesOf = Callable[[Class], Times]
+Tell = Callable[[Session, Case, Sequence[CaseEvent], Case], None]
+"""Told of a step inside its transaction: the case before, the new events, the case after."""
+
+
+def silent(_session: Session, _before: Case, _events: Sequence[CaseEvent], _after: Case) -> None:
+    """Nobody is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +104,14 @@ def _opening_limits(times: Times, now: datetime) -> tuple[str | None, str | None
 
 def act(
     engine: Engine, case_id: int, action: Action, *, by: Actor, now: datetime, version: int, key: str | None,
-    facts_of: FactsOf, given: Given = NOTHING,
+    facts_of: FactsOf, given: Given = NOTHING, tell: Tell = silent,
 ) -> Case:  # fmt: skip
     """Take one step of a case and give the case after it.
 
     version   that the actor saw; another one stored is Conflict ``stale_case`` with the present state and version
     key       of the request: the same key again changes nothing and gives the present case; None = no such guard
     facts_of  asked inside the transaction, with the case as it stands locked
+    tell      writes the notices of the step, inside the same transaction
 
     Raises NotFound for a case out of the actor's sight, else as `decide` does.
     """
@@ -116,7 +123,7 @@ def act(
             raise Conflict(
                 "stale_case", state=Key(f"case.state.{case.state}"), state_code=case.state.value, version=case.version
             )  # fmt: skip
-        return _step(session, case, action, by, now, facts_of(session, case, now), given, key)
+        return _step(session, case, action, by, now, facts_of(session, case, now), given, key, tell)
 
 
 def _locked(session: Session, case_id: int, action: Action, by: Actor, key: str | None) -> tuple[Case, bool]:
@@ -137,8 +144,9 @@ def _locked(session: Session, case_id: int, action: Action, by: Actor, key: str 
 
 
 def _step(
-    session: Session, case: Case, action: Action, by: Actor, now: datetime, facts: Facts, given: Given, key: str | None
-) -> Case:
+    session: Session, case: Case, action: Action, by: Actor, now: datetime, facts: Facts, given: Given,
+    key: str | None, tell: Tell,
+) -> Case:  # fmt: skip
     events = decide(case, action, by=by, now=now, facts=facts, given=given)
     after = case
     for event in events:
@@ -146,6 +154,7 @@ def _step(
     if events:
         store.append_events(session, events, key)
         store.save_case(session, case, after)
+        tell(session, case, events, after)
     return after
 
 
@@ -159,8 +168,9 @@ def load_case(session: Session, case_id: int, *, by: Actor) -> Case:
 
 
 def hand_over_cases(
-    engine: Engine, *, street: str, tier: int, leaver: str, successor: str, by: Actor, now: datetime, facts_of: FactsOf
-) -> int:
+    engine: Engine, *, street: str, tier: int, leaver: str, successor: str, by: Actor, now: datetime,
+    facts_of: FactsOf, tell: Tell = silent,
+) -> int:  # fmt: skip
     """A chief is replaced: every open case of the street that is with the tier is handed over, in one act.
 
     Returns how many.  Raises Forbidden, and changes nothing, if the actor may not for one of them.
@@ -170,7 +180,7 @@ def hand_over_cases(
         ids = store.open_ids(session, street=street, tier=tier)
         for case_id in ids:
             case = fold(store.load_events(session, case_id))
-            _step(session, case, Action.HAND_OVER_CHIEF, by, now, facts_of(session, case, now), given, None)
+            _step(session, case, Action.HAND_OVER_CHIEF, by, now, facts_of(session, case, now), given, None, tell)
     return len(ids)
 
 

@@ -13,7 +13,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from sqlalchemy import text
 
+from streetchief.casework.service import verify_cases
 from streetchief.cli.ground import city_database, plain, the_city
 from streetchief.errors import BadInput, Conflict, Key
 from streetchief.storage import audit as log
@@ -37,9 +39,14 @@ def verify(
     with city_database(the_city(city)) as engine, transaction(engine) as session:
         end = log.head(session)
         broken = log.verify(session, noted)
+        broken_case = verify_cases(session)
+        cases = session.execute(text("select count(*) from cases")).scalar_one()
     if broken is not None:
         raise Conflict("audit_broken", row=broken.row, what=Key(f"audit_break.{broken.what}"))
+    if broken_case is not None:
+        raise Conflict("case_broken", case=broken_case[0], seq=broken_case[1])
     typer.echo(both("audit.sound", count=end.count), err=True)
+    typer.echo(both("audit.cases_sound", count=cases), err=True)
     typer.echo(str(end))
 
 

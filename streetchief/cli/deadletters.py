@@ -15,9 +15,9 @@ from rich.table import Table
 from streetchief.cli.ground import city_database, plain, the_city
 from streetchief.errors import BadInput
 from streetchief.intake import store
-from streetchief.intake.privacy import scrub
 from streetchief.intake.tables import DeadLetterRow
 from streetchief.pipeline import deadletters as letters
+from streetchief.scrub import scrub
 from streetchief.storage.engine import transaction
 from streetchief.words import both, say
 

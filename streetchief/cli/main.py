@@ -11,8 +11,8 @@ from streetchief.errors import BadInput, Conflict, Forbidden, NotFound, StreetCh
 from streetchief.words import both, sentence
 
 NOUNS = (
-    "demo", "match", "why", "calibrate", "quality", "streets", "intake", "deadletters", "rematch", "deadline",
-    "notices", "worker", "heatmap", "serve", "accounts", "audit", "db",
+    "demo", "match", "why", "calibrate", "quality", "streets", "intake", "deadletters", "rematch", "deadline", "cases",
+    "plaque", "patrol", "notices", "worker", "heatmap", "serve", "accounts", "audit", "db",
 )  # fmt: skip
 EXIT_CODES = {BadInput: 2, NotFound: 3, Conflict: 4, Forbidden: 5, Unauthorised: 5}
 EXIT_UNAVAILABLE = 6

@@ -14,6 +14,8 @@ from streetchief.casework.notice_hours import Hours, RetryPlan
 from streetchief.city import City
 from streetchief.cli.ground import city_database, the_city
 from streetchief.pipeline import worker as program
+from streetchief.pipeline.caseflow import CaseFlow
+from streetchief.pipeline.casetimers import case_timers
 from streetchief.pipeline.channels.mail import MailServer
 from streetchief.pipeline.channels.post import Gate
 from streetchief.pipeline.deliver import Desk, open_channels
@@ -22,7 +24,7 @@ from streetchief.settings import Settings
 from streetchief.words import both
 
 app = typer.Typer(add_completion=False)
-TIMERS: tuple[Timer, ...] = ()  # what the rooms plug in: escalation, due instants, missed patrols
+TIMERS: tuple[Timer, ...] = ()  # what other rooms plug in, beside the timers of cases
 
 
 @app.command(help=both("cli.worker"))
@@ -38,7 +40,8 @@ def worker(
     town = the_city(city)
     with city_database(town) as engine:
         plan = program.Plan(heartbeat_s=heartbeat, concurrency=concurrency, is_once=once)
-        program.run(engine, the_desk(engine, town), TIMERS, plan, clock=lambda: datetime.now(UTC))
+        timers = (*case_timers(CaseFlow.of(engine, town)), *TIMERS)
+        program.run(engine, the_desk(engine, town), timers, plan, clock=lambda: datetime.now(UTC))
 
 
 def the_desk(engine: Engine, town: City) -> Desk:

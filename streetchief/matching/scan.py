@@ -69,7 +69,7 @@ def _default_points(
         return np.empty((0, 2))
     _, of, count = np.unique(_cm(xy[usable]), axis=0, return_inverse=True, return_counts=True)
     found = []
-    some = max(LEAST_ASTRAY_ROWS, LEAST_SHARE * len(usable))
+    some = strays_needed(len(usable))
     for pile in np.flatnonzero(count >= (least_rows if evidence is None else min(some, least_rows))):
         rows = usable[of == pile]
         point = np.median(xy[rows], axis=0)
@@ -78,6 +78,11 @@ def _default_points(
         if is_unrelated_pile(texts, index, in_reach, least_rows) or is_pile_of_strays(texts, index, in_reach, some):
             found.append(point)
     return np.array(found, dtype=np.float64).reshape(-1, 2)
+
+
+def strays_needed(rows: int) -> float:
+    """How many rows astray make a default point of a coordinate in a file of so many usable rows."""
+    return max(LEAST_ASTRAY_ROWS, LEAST_SHARE * rows)
 
 
 def streets_in_reach(index: StreetIndex, point: FloatArray, reach_m: float) -> frozenset[int]:

@@ -11,10 +11,12 @@ from alembic import context
 from geoalchemy2 import Geometry, alembic_helpers
 
 import streetchief.accounts.tables
+import streetchief.casework.flow_tables
 import streetchief.casework.outbox_tables
 import streetchief.casework.tables
 import streetchief.intake.rematch_tables
 import streetchief.intake.tables
+import streetchief.patrol.tables
 import streetchief.registry.tables
 import streetchief.storage.audit  # noqa: F401  (these imports fill the metadata)
 from streetchief.storage.metadata import Base

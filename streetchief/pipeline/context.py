@@ -20,7 +20,7 @@ from streetchief.matching.areas import AreaIndex
 from streetchief.matching.index import StreetIndex
 from streetchief.matching.model import PlacingModel
 from streetchief.matching.routing import RouteTable
-from streetchief.matching.scan import scan
+from streetchief.matching.scan import scan, strays_needed
 from streetchief.pipeline.lookup import Lookup
 from streetchief.pipeline.sight import Sight
 from streetchief.registry.assemble import registry_from_city
@@ -102,7 +102,7 @@ def scanned(context: Context, batches: Iterable[pa.RecordBatch]) -> Context:
             sight.add(xy, _told(batch).filter(pa.array(usable, pa.bool_())))
         xy = sight.xy()
         if len(xy):
-            texts = sight.texts(xy, least_rows)
+            texts = sight.texts(xy, min(strays_needed(len(xy)), least_rows))
             model = scan(context.index, xy, model, evidence=texts, default_point_rows=least_rows)
     return replace(context, model=model)
 

@@ -12,12 +12,13 @@ from streetchief.city import FEED_FIELDS
 from streetchief.geo.cells import cell_of
 from streetchief.geo.crs import to_xy
 from streetchief.intake.normalise import Normalised, normalise
-from streetchief.intake.privacy import drop_id_cards, drop_id_cards_of, scrub_of
+from streetchief.intake.privacy import drop_id_cards_of, scrub_of
 from streetchief.intake.reject import TOO_LONG
 from streetchief.matching.match import match_points
 from streetchief.matching.result import Evidence, MatchBatch, Verdict
 from streetchief.pipeline.context import Context, address_of
 from streetchief.pipeline.lookup import taken
+from streetchief.scrub import drop_id_cards
 
 PLACED_SCHEMA = pa.schema(
     [

@@ -13,11 +13,11 @@ from typing import Any
 from streetchief.geo.cells import cell_of
 from streetchief.geo.crs import to_xy
 from streetchief.intake.plain import Understood, understand
-from streetchief.intake.privacy import drop_id_cards, scrub
 from streetchief.matching.match import match_points
 from streetchief.matching.result import Evidence, MatchBatch, Verdict
 from streetchief.matching.routing import CategoryCode, Place, route
 from streetchief.pipeline.context import Context
+from streetchief.scrub import drop_id_cards, scrub
 
 _WORD_OF_VERDICT = {int(verdict): verdict.word for verdict in Verdict}
 _WORD_OF_EVIDENCE = {int(evidence): evidence.word for evidence in Evidence}

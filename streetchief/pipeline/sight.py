@@ -42,7 +42,7 @@ class Sight:
         """All places, (n, 2) metres, in the order given."""
         return np.concatenate(self._xy) if self._xy else np.empty((0, 2))
 
-    def texts(self, xy: FloatArray, least_rows: int) -> list[str | None]:
+    def texts(self, xy: FloatArray, least_rows: float) -> list[str | None]:
         """A text for each row of `xy`, equal ones once; None where fewer than `least_rows` share its centimetre."""
         self._texts.close()
         self._file.seek(0)

@@ -174,9 +174,10 @@ def entries(
     action: str | None = None,
     result: str | None = None,
     since: datetime | None = None,
+    before: int | None = None,
     most: int = 100,
 ) -> list[AuditRow]:
-    """The newest rows that fit, newest first; `action` may be its beginning (``account.``)."""
+    """The newest rows that fit, newest first; `action` may be its beginning (``account.``), `before` a row's number."""
     query = select(AuditRow).order_by(AuditRow.id.desc()).limit(most)
     if actor is not None:
         query = query.where(AuditRow.actor == actor)
@@ -186,6 +187,8 @@ def entries(
         query = query.where(AuditRow.result == result)
     if since is not None:
         query = query.where(AuditRow.at >= since)
+    if before is not None:
+        query = query.where(AuditRow.id < before)
     return list(session.scalars(query))
 
 

@@ -23,13 +23,31 @@ from streetchief.cityfile import read_city
 from streetchief.errors import Forbidden, StreetChiefError
 from streetchief.settings import Settings
 from streetchief.storage.engine import open_engine
-from streetchief.web.api import features, health, session, why
+from streetchief.web.api import (
+    accounts,
+    audit,
+    cases,
+    deadline,
+    features,
+    handovers,
+    health,
+    lifecycle,
+    notices,
+    session,
+    steps,
+    tasks,
+    why,
+)
 from streetchief.web.errors import INTERNAL_STATUS, add_handlers, answer
 from streetchief.web.pages import heatmap, home
 from streetchief.web.refusals import record_refusal
 
 LOG = logging.getLogger("streetchief.web")
 OUR_HOSTS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.ASCII | re.IGNORECASE)
+ROOMS = (
+    health, session, lifecycle, cases, steps, handovers, tasks, notices, deadline, features, why, audit, accounts,
+    home, heatmap,
+)  # fmt: skip
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
@@ -69,7 +87,7 @@ def create_app(settings: Settings, city: City) -> FastAPI:
     app.state.session_limits = SessionLimits(
         absolute=timedelta(hours=settings.session_hours), idle=timedelta(minutes=settings.session_idle_minutes)
     )
-    for module in (health, features, why, session, home, heatmap):
+    for module in ROOMS:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     add_handlers(app)
@@ -79,6 +97,8 @@ def create_app(settings: Settings, city: City) -> FastAPI:
 
 class Guard:
     """Round every request: an id, our own host names only, the headers, and 500 for what nobody foresaw.
+
+    HEAD is answered as GET, without the body.
 
     The service trusts whoever reaches the loopback address; a page of another site that points its own name there
     (DNS rebinding) sends that name as Host and is refused.
@@ -92,8 +112,10 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        is_head = scope["method"] == "HEAD"
+        scope = {**scope, "method": "GET"} if is_head else scope  # a copy: the server still knows that it was HEAD
         scope["request_id"] = uuid4().hex
-        guarded = _Guarded(send, scope["request_id"])
+        guarded = _Guarded(send, scope["request_id"], without_body=is_head)
         request = Request(scope)
         if not OUR_HOSTS.fullmatch(Headers(scope=scope).get("host", "")):
             scope["headers"] = []  # nothing of such a request is believed, nor shown to it as a page
@@ -113,8 +135,9 @@ class Guard:
 class _Guarded:
     """A `send` that puts our headers on every answer; those that the route chose stay."""
 
-    def __init__(self, send: Callable[..., object], request_id: str) -> None:
+    def __init__(self, send: Callable[..., object], request_id: str, *, without_body: bool) -> None:
         self.send = send
+        self.without_body = without_body
         self.request_id = request_id
         self.started = False
 
@@ -124,4 +147,6 @@ class _Guarded:
             headers = MutableHeaders(scope=message)
             for name, value in {**HEADERS, "X-Request-ID": self.request_id}.items():
                 headers.setdefault(name, value)
+        elif self.without_body and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         await self.send(message)  # type: ignore[misc]

@@ -5,6 +5,7 @@ A route that needs somebody takes ``actor: ActorOf``; it then asks ``allowed`` a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from streetchief.accounts import secrets, signin
-from streetchief.actors import Actor
+from streetchief.actors import Actor, Permission
 from streetchief.errors import Forbidden, Unauthorised
 from streetchief.web.deps import EngineOf
 
@@ -60,6 +61,30 @@ def the_actor(request: Request, engine: EngineOf, token: TokenOf) -> Actor:
 
 
 ActorOf = Annotated[Actor, Depends(the_actor)]
+
+
+def may(permission: Permission) -> Callable[..., Actor]:
+    """Who is asking, for a route that nobody without the permission may call.
+
+    The permission alone is asked, whatever its scope; what lies in the scope is asked by the service and, beneath
+    it, by row-level security.  Raises Forbidden.
+    """
+
+    def asked(actor: ActorOf) -> Actor:
+        if not any(permission in grant.permissions for grant in actor.grants):
+            raise Forbidden()
+        return actor
+
+    return asked
+
+
+ReaderOf = Annotated[Actor, Depends(may(Permission.READ_CASE))]
+RegistrarOf = Annotated[Actor, Depends(may(Permission.REGISTER))]
+DispatcherOf = Annotated[Actor, Depends(may(Permission.DISPATCH))]
+CalledOf = Annotated[Actor, Depends(may(Permission.REPORT_IN))]
+AuditorOf = Annotated[Actor, Depends(may(Permission.READ_AUDIT))]
+KeeperOf = Annotated[Actor, Depends(may(Permission.MANAGE_ACCOUNTS))]
+PosterOf = Annotated[Actor, Depends(may(Permission.MANAGE_NOTICES))]
 
 
 def refuse_foreign(request: Request, *, required: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -20,7 +22,7 @@ from streetchief.errors import (
 )
 from streetchief.web.pages.render import page
 from streetchief.web.refusals import record_refusal
-from streetchief.words import LANGUAGES, sentence
+from streetchief.web.schemas import shown_error
 
 STATUS: dict[type[StreetChiefError], int] = {
     BadInput: 422,
@@ -42,17 +44,23 @@ def status_of(error: StreetChiefError) -> int:
 def answer(request: Request, error: StreetChiefError, status: int | None = None) -> Response:
     """An error as an answer: a page where a browser asked for one, JSON everywhere else."""
     status = status or status_of(error)
-    said = {language: sentence(error, language) for language in LANGUAGES}
-    body = {"code": error.code, **said, "request_id": request.scope.get("request_id", "")}
+    body = shown_error(error, request.scope.get("request_id", ""))
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
         shown: Response = page("error.html", status=status, **body)
     else:
-        shown = JSONResponse(body, status)
+        shown = JSONResponse(body | stands(error), status)
     if isinstance(error, TooMany):
         shown.headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, Unauthorised):
         shown.headers["WWW-Authenticate"] = "Bearer"
     return shown
+
+
+def stands(error: StreetChiefError) -> dict[str, Any]:
+    """How a case stands now, where the error is that the caller did not know."""
+    if error.code != "stale_case":
+        return {}
+    return {"state": error.values["state_code"], "version": error.values["version"]}
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -77,7 +85,10 @@ def _not_valid(request: Request, error: Exception) -> Response:
 
 
 def _http(request: Request, error: Exception) -> Response:
+    """What the framework refuses; a body that it cannot read (400) is as wrong as one that does not fit (422)."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:
+        return answer(request, BadInput("bad_request"))
     code = {404: "no_page", 405: "bad_method"}.get(error.status_code, "bad_request")
     return answer(request, StreetChiefError(code), error.status_code)
 

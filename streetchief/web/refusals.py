@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from streetchief.accounts.signin import WRONG
 from streetchief.errors import Forbidden, OutOfScope, StreetChiefError, Unauthorised
-from streetchief.intake.privacy import scrub
+from streetchief.scrub import scrub
 from streetchief.storage import audit
 from streetchief.storage.engine import transaction
 

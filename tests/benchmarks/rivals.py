@@ -232,7 +232,11 @@ def geopandas_way(engine: Engine, frame: pd.DataFrame, streets: geopandas.GeoDat
     found.to_postgis("complaints", engine, if_exists="append", index=False)
     ids = pd.read_sql(text("select id as complaint_id, external_id as id from complaints where run_id = 1"), engine)
     private = frame.merge(ids, on="id").assign(line=0)
-    private["raw"] = private[["at", "code", "id", "says", "x", "y"]].to_json(orient="records", lines=True).splitlines()
+    private["raw"] = (
+        private[["at", "code", "id", "says", "x", "y"]]
+        .to_json(orient="records", lines=True, date_format="iso")
+        .splitlines()
+    )
     private[["complaint_id", "line", "raw"]].to_sql(
         "complaint_private", engine, if_exists="append", index=False, method=_by_copy
     )
@@ -282,7 +286,7 @@ def plain_copy(engine: Engine, rows: Finished) -> None:
 def emptied(engine: Engine) -> None:
     """No complaint is left, the run is."""
     with engine.begin() as connection:
-        connection.execute(text("truncate complaints, complaint_private, dead_letters"))
+        connection.execute(text("truncate complaints, complaint_private, dead_letters, case_complaints"))
 
 
 def nearest(engine: Engine) -> dict[str, tuple[str | None, float | None]]:

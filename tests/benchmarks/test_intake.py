@@ -1,6 +1,9 @@
 """What intake costs beside plain COPY and beside the usual ways, in the same rounds; printed, never asserted.
 
-CPU of this process and of the backends; the wall swings with what else runs.  STREETCHIEF_BENCH_ROWS,
+CPU of this process and of the backends; the wall swings with what else runs.  The rows are one whole batch, as intake
+takes them from a large file; fewer make its fixed costs weigh more (20,000 rows: a tenth more a row).  The database
+rivals store the same rows, repeats marked; none of them reads the text, knows a confidence or refuses a conflict of
+ids.  STREETCHIEF_BENCH_ROWS,
 STREETCHIEF_BENCH_SEGMENTS, STREETCHIEF_BENCH_ROUNDS and STREETCHIEF_BENCH_MANY make it smaller or larger.
 """
 
@@ -22,6 +25,7 @@ from sqlalchemy import Engine
 from streetchief.geo.crs import to_xy
 from streetchief.intake import store
 from streetchief.intake.feeds.read import read_file, read_records
+from streetchief.intake.feeds.records import BATCH_ROWS
 from streetchief.matching.match import match_points
 from streetchief.matching.model import Coefficients
 from streetchief.pipeline.context import Context, context_of
@@ -38,7 +42,7 @@ def size(name: str, usual: int) -> int:
     return int(os.environ.get(f"STREETCHIEF_BENCH_{name}", usual))
 
 
-ROWS, SEGMENTS, ROUNDS = size("ROWS", 20_000), size("SEGMENTS", 20_000), size("ROUNDS", 3)
+ROWS, SEGMENTS, ROUNDS = size("ROWS", BATCH_ROWS), size("SEGMENTS", 20_000), size("ROUNDS", 3)
 MANY, SINGLE = size("MANY", 1_000_000), 500
 NEAREST, SAME_FACTS, GEOPANDAS = "PostGIS, nearest only", "PostGIS, same facts", "geopandas, nearest only"
 PEAK = """

@@ -16,8 +16,9 @@ from streetchief.intake import normalise, privacy
 from streetchief.intake.feeds import records
 from streetchief.intake.feeds.records import RawRecord, batches
 from streetchief.intake.times import plain_times
+from streetchief.scrub import drop_id_cards, scrub
 from tests.intake.test_normalise import CASES, CITY, FEED, GOOD, batch
-from tests.intake.test_privacy import CASES as PRIVATE
+from tests.test_scrub import CASES as PRIVATE
 
 NUMBERS = ["103.04", "-103.04", "+1", "1e3", ".5", "5.", "", "NaN", "-inf", "1e400", "1_0", "１０３", " 1", "0x1e", "1234567890.5",
            "0.1234567890123456", "0.123456789012345", "--1", "1.2.3", None]  # fmt: skip
@@ -86,10 +87,8 @@ def test_private_data_in_columns() -> None:
     texts = [text for text, _, _ in PRIVATE] * 40 + [None, "１３800000000", "电话１38-0000-0000"]
     assert len(texts) >= privacy._FEW
     column = pa.array(texts, pa.string())
-    assert privacy.scrub_of(column).to_pylist() == [None if t is None else privacy.scrub(t) for t in texts]
-    assert privacy.drop_id_cards_of(column).to_pylist() == [
-        None if t is None else privacy.drop_id_cards(t) for t in texts
-    ]
+    assert privacy.scrub_of(column).to_pylist() == [None if t is None else scrub(t) for t in texts]
+    assert privacy.drop_id_cards_of(column).to_pylist() == [None if t is None else drop_id_cards(t) for t in texts]
 
 
 texts = st.text(st.sampled_from('ab" \\\n\x00\x1f％%s路\u2028\ud800\x85'), max_size=5)

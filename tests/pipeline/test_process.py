@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from shapely import LineString
 
 from streetchief.intake.feeds.read import read_file
 from streetchief.pipeline.context import Context, context_of, scanned
 from streetchief.pipeline.process import process
-from tests.pipeline.squares import CITY, FEED, REGISTRY, lonlat, row, write_feed
+from streetchief.registry.model import Segment, Street
+from tests.pipeline.squares import CITY, FEED, REGISTRY, lonlat, on_paper, row, write_feed
 
 ROWS = [
     row("a", -150, 8),  # on East Street, first half
@@ -91,6 +94,24 @@ def test_a_scan_finds_the_default_point_of_the_feed(context: Context, tmp_path: 
     assert found["a"]["verdict"] == "matched"
     assert seen.model.version != context.model.version
     assert scanned(context, read_file(path, FEED, rows=4)).model.version == seen.model.version
+
+
+def test_a_small_file_whose_texts_disagree_has_a_default_point_too(tmp_path: Path) -> None:
+    """The texts of small piles reach the scan as well: with 200 rows asked for, 20 that name five streets elsewhere."""
+    names = ("甲街", "乙街", "丙街", "丁街", "戊街")
+    far = [on_paper(LineString([(-300, 300 + 40 * n), (-100, 300 + 40 * n)])) for n in range(5)]
+    registry = replace(
+        REGISTRY,
+        streets=(*REGISTRY.streets, *(Street(f"S{n}", name) for n, name in enumerate(names))),
+        segments=(*REGISTRY.segments, *(Segment(f"S{n}-1", f"S{n}", line) for n, line in enumerate(far))),
+    )
+    feed = replace(FEED, default_point_rows=200)
+    context = context_of(CITY, feed, registry)
+    heap = [row(f"p{i}", 40, 5, address=f"{names[i % 5]}{i}号") for i in range(20)]
+    path = write_feed(tmp_path / "f.csv", [*heap, *ROWS])
+    assert len(scanned(context, read_file(path, feed)).model.default_points) == 1
+    path = write_feed(tmp_path / "f.csv", [*heap[:19], *ROWS])
+    assert scanned(context, read_file(path, feed)).model.default_points == ()
 
 
 def test_a_declared_default_point_needs_no_scan_to_count(context: Context, tmp_path: Path) -> None:

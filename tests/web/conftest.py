@@ -13,6 +13,8 @@ from sqlalchemy import URL, Engine, text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from streetchief.accounts import service as accounts
+from streetchief.accounts.policy import CLI, grant
 from streetchief.intake.tables import ComplaintRow, IntakeRunRow, PlacingModelRow
 from streetchief.matching.model import PlacingModel
 from streetchief.registry import service
@@ -69,6 +71,7 @@ def application(database_url: str) -> TestClient:
 def empty_client(database_url: str) -> Iterator[TestClient]:
     """The application before anything was published or taken in."""
     with application(database_url) as client:
+        sign_desk_in(client)
         yield client
 
 
@@ -77,6 +80,7 @@ def own_client(database_url: str) -> Iterator[TestClient]:
     """The village with its complaints in a database of this test's own: for tests that change something."""
     with application(database_url) as client:
         settle(client.app.state.engine)  # type: ignore[attr-defined]
+        sign_desk_in(client)
         yield client
 
 
@@ -88,9 +92,19 @@ def client(server: Engine, server_url: URL, template: str) -> Iterator[TestClien
         connection.execute(text(f"create database {name} template {template}"))
     with application(server_url.set(database=name).render_as_string(hide_password=False)) as client:
         settle(client.app.state.engine)  # type: ignore[attr-defined]
+        sign_desk_in(client)
         yield client
     with server.connect() as connection:
         connection.execute(text(f"drop database {name} with (force)"))
+
+
+def sign_desk_in(client: TestClient) -> None:
+    """From now on the client is the whole office's dispatcher, who may see every complaint."""
+    engine: Engine = client.app.state.engine  # type: ignore[attr-defined]
+    accounts.create_user(engine, "desk", "desk", None, by=CLI, now=AT)
+    accounts.grant_role(engine, "desk", grant("dispatcher"), by=CLI, now=AT)
+    token = accounts.issue_token(engine, "desk", "tests", 1, by=CLI, now=datetime.now(UTC))
+    client.headers["authorization"] = f"Bearer {token}"
 
 
 def settle(engine: Engine) -> None:

@@ -83,7 +83,3 @@ def test_unknown_pages_and_methods_have_the_shape_of_all_errors(client: TestClie
 
 def test_the_documentation_pages_that_ask_another_host_are_off(client: TestClient) -> None:
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
-    paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {
-        "/health", "/api/streets", "/api/complaints", "/api/why/{feed}/{external_id}", "/api/v1/session", "/api/v1/me",
-    }  # fmt: skip

@@ -1,24 +1,73 @@
-"""Streets and complaints as GeoJSON, built by the database and passed on as bytes."""
+"""Streets and complaints as GeoJSON, built by the database and passed on as bytes.
+
+Streets are public, as the plaques on them are; single complaints are for who may read cases, within the scope.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from sqlalchemy import text
 
+from streetchief.actors import Permission
+from streetchief.storage.acting import acting
 from streetchief.storage.engine import transaction
 from streetchief.web.api.inputs import Bbox, ComplaintQuery, StreetQuery, make_cursor, parse_bbox, parse_cursor
+from streetchief.web.auth import ReaderOf
 from streetchief.web.deps import EngineOf
+from streetchief.web.schemas import refusals, refused
 
-router = APIRouter(prefix="/api", tags=["features"])
+router = APIRouter(tags=["features"])
 GEOJSON = "application/geo+json"
 _IN_BOX = "geom && st_makeenvelope(:west, :south, :east, :north, 4326)"
 
 
-@router.get("/streets")
+class Feature(BaseModel):
+    """A feature of RFC 7946."""
+
+    type: Literal["Feature"]
+    id: int | str
+    geometry: dict[str, Any]
+    properties: dict[str, Any]
+
+
+class Streets(BaseModel):
+    """Segments of one version of the register; null and none before the first is published."""
+
+    type: Literal["FeatureCollection"]
+    registry_version: int | None
+    features: list[Feature]
+
+
+class Complaints(BaseModel):
+    """One page; `next` is the cursor of the one after it, null on the last."""
+
+    type: Literal["FeatureCollection"]
+    next: str | None
+    features: list[Feature]
+
+
+class GeoJson(JSONResponse):
+    """GeoJSON that is bytes already."""
+
+    media_type = GEOJSON
+
+    def render(self, content: bytes) -> bytes:
+        """As it is."""
+        return content
+
+
+_STREETS: dict[str, Any] = {"response_class": GeoJson, "responses": {200: {"model": Streets}, **refusals(422, 503)}}
+_COMPLAINTS: dict[str, Any] = {"response_class": GeoJson, "responses": {200: {"model": Complaints}, **refused(422)}}
+
+
+@router.get("/api/v1/streets", **_STREETS)
+@router.get("/api/streets", deprecated=True, **_STREETS)
 def streets(query: Annotated[StreetQuery, Query()], engine: EngineOf) -> Response:
     """The segments of the current registry, those that touch the box or all."""
     box = parse_bbox(query.bbox)
@@ -32,9 +81,12 @@ def streets(query: Annotated[StreetQuery, Query()], engine: EngineOf) -> Respons
     return _collection(features, {"registry_version": version})
 
 
-@router.get("/complaints")
-def complaints(query: Annotated[ComplaintQuery, Query()], engine: EngineOf) -> Response:
-    """Complaints, newest stored first, one page at a time: follow `next` until it is null."""
+@router.get("/api/v1/complaints", **_COMPLAINTS)
+@router.get("/api/complaints", deprecated=True, **_COMPLAINTS)
+def complaints(
+    query: Annotated[ComplaintQuery, Query()], request: Request, engine: EngineOf, actor: ReaderOf
+) -> Response:
+    """Complaints in the asker's scope, newest stored first, one page at a time: follow `next` until it is null."""
     box = parse_bbox(query.bbox)
     before = parse_cursor(query.cursor, query.filters())
     conditions = {
@@ -51,13 +103,13 @@ def complaints(query: Annotated[ComplaintQuery, Query()], engine: EngineOf) -> R
         "(select min(id) from shown), (select count(*) from page) > :most"
     )
     values = query.model_dump(include={"verdict", "department", "street"}) | {"before": before, "most": query.limit}
-    with transaction(engine) as session:
+    with acting(engine, actor, Permission.READ_CASE) as session:
         features, last_id, more = session.execute(statement, values | _box_values(box)).one()
     cursor = make_cursor(last_id, query.filters()) if more else None
     response = _collection(features, {"next": cursor})
     if cursor:
         parameters = query.model_dump(exclude_none=True) | {"cursor": cursor}
-        response.headers["Link"] = f'</api/complaints?{urlencode(parameters)}>; rel="next"'
+        response.headers["Link"] = f'<{request.url.path}?{urlencode(parameters)}>; rel="next"'
     return response
 
 
@@ -67,4 +119,4 @@ def _box_values(box: Bbox | None) -> dict[str, Any]:
 
 def _collection(features: str, members: dict[str, Any]) -> Response:
     head = json.dumps({"type": "FeatureCollection", **members})
-    return Response(f'{head[:-1]}, "features": {features}}}'.encode(), media_type=GEOJSON)
+    return GeoJson(f'{head[:-1]}, "features": {features}}}'.encode())

@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
 from streetchief.errors import BadInput
+from streetchief.web.schemas import BIGGEST_ID, Name, Strict
 
 MOST_FEATURES = 500
-PLAIN = r"^[^\x00-\x1f\x7f]+$"
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN)]
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _CURSOR = re.compile(r"([1-9]\d{0,18})-([0-9a-f]{16})", re.ASCII)
-_BIGGEST_ID = 2**63 - 1
 
 
 class Bbox(NamedTuple):
@@ -28,17 +26,15 @@ class Bbox(NamedTuple):
     north: float
 
 
-class StreetQuery(BaseModel):
+class StreetQuery(Strict):
     """Parameters of ``/api/streets``."""
 
-    model_config = ConfigDict(extra="forbid")
     bbox: str | None = Field(None, max_length=200, description="west,south,east,north; WGS-84")
 
 
-class ComplaintQuery(BaseModel):
+class ComplaintQuery(Strict):
     """Parameters of ``/api/complaints``."""
 
-    model_config = ConfigDict(extra="forbid")
     bbox: str | None = Field(None, max_length=200, description="west,south,east,north; WGS-84")
     cursor: str | None = Field(None, max_length=60, description="`next` of the page before, with the same filters")
     limit: int = Field(100, ge=1, le=MOST_FEATURES)
@@ -46,7 +42,7 @@ class ComplaintQuery(BaseModel):
     department: Name | None = None
     street: Name | None = Field(None, description="street code")
 
-    def filters(self) -> tuple[str | None, ...]:
+    def filters(self) -> tuple[object, ...]:
         """What a cursor belongs to."""
         return self.bbox, self.verdict, self.department, self.street
 
@@ -64,21 +60,21 @@ def parse_bbox(text: str | None) -> Bbox | None:
     raise BadInput("bad_bbox")
 
 
-def make_cursor(last_id: int, filters: tuple[str | None, ...]) -> str:
+def make_cursor(last_id: int, filters: tuple[object, ...]) -> str:
     """The place after the complaint `last_id` in a list cut by these filters."""
     return f"{last_id}-{_seal(last_id, filters)}"
 
 
-def parse_cursor(text: str | None, filters: tuple[str | None, ...]) -> int | None:
+def parse_cursor(text: str | None, filters: tuple[object, ...]) -> int | None:
     """The id before which the page begins.  Raises BadInput for a cursor of other filters or a made-up one."""
     if text is None:
         return None
     found = _CURSOR.fullmatch(text)
-    if found is None or int(found[1]) > _BIGGEST_ID or found[2] != _seal(int(found[1]), filters):
+    if found is None or int(found[1]) > BIGGEST_ID or found[2] != _seal(int(found[1]), filters):
         raise BadInput("bad_cursor")
     return int(found[1])
 
 
-def _seal(last_id: int, filters: tuple[str | None, ...]) -> str:
+def _seal(last_id: int, filters: tuple[object, ...]) -> str:
     """Keeps honest callers from mixing pages; it is no secret."""
     return hashlib.sha256(repr((last_id, filters)).encode()).hexdigest()[:16]

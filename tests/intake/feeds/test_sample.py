@@ -19,9 +19,9 @@ from streetchief.intake.feeds import sample_words as words
 from streetchief.intake.feeds.read import read_file
 from streetchief.intake.feeds.sample import COLUMNS, DEFAULT_POINT_ROWS, write_sample
 from streetchief.intake.normalise import Normalised, normalise
-from streetchief.intake.privacy import scrub
 from streetchief.registry.assemble import registry_from_city
 from streetchief.registry.model import Registry, Segment, Street
+from streetchief.scrub import scrub
 
 SHIPPED = shipped_data_dir() / "sample_feed.csv"
 

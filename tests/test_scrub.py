@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streetchief.intake.privacy import ID_CARD_MARK, PHONE_MARK, drop_id_cards, is_id_card, scrub
+from streetchief.scrub import ID_CARD_MARK, PHONE_MARK, drop_id_cards, is_id_card, scrub
 
 FAKE_ID = "11010519491231002X"  # the worked example printed in GB 11643-1999, nobody's
 
