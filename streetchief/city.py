@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -205,14 +205,27 @@ class PatrolPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatRule:
+    """When two reports of one class likely are one matter, and when a cause counts as come back.
+
+    within_m, within   of each other's place and instant; recurs_within  after the parent case was closed
+    """
+
+    within_m: float
+    within: timedelta
+    recurs_within: timedelta
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class City:
     """Everything fixed about a city.
 
     bounds are WGS-84 degrees (west, south, east, north); `metric_srid` is the projected CRS, in metres, in which
     every distance is measured; `zone` is the IANA zone of its working day.  Without `calendar` no working time can be
-    counted, without `buckets` nothing is due soon or severely overdue, without `patrol` there is no check list and no
-    patrol is due: none of them has a default.  `geofence_m` is how near to its segment a department that reports in
-    must be; without it no position proves an arrival.
+    counted, without `buckets` nothing is due soon or severely overdue, without `repeats` no repeat and no recurrence is
+    proposed, without `patrol` there is no check list and no patrol is due: none of them has a default.  `geofence_m` is
+    how near to its segment a department that reports in must be; without it no position proves an arrival.
     """
 
     code: str
@@ -229,6 +242,7 @@ class City:
     review_number: str = ""
     calendar: CalendarSpec | None = None
     buckets: BucketShares | None = None
+    repeats: RepeatRule | None = None
     geofence_m: float | None = None
     patrol: PatrolPlan | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +24,7 @@ from streetchief.city import (
     PatrolPlan,
     PatrolTier,
     PropertyNames,
+    RepeatRule,
     Seeds,
     TierTitle,
     Title,
@@ -79,7 +80,7 @@ class _Reader:
             raise self.fail(f"[{where}] zone {name!r} is not an IANA zone") from fault
 
     def city(self, raw: Mapping[str, Any]) -> City:
-        self.only(raw, "file", "city tier department seed feed placing calendar buckets report_in patrol")
+        self.only(raw, "file", "city tier department seed feed placing calendar buckets repeats report_in patrol")
         head = self.need(raw, "city", dict, "file")
         self.only(head, "city", "code name zone metric_srid bounds review_number")
         code = self.need(head, "code", str, "city")
@@ -103,6 +104,7 @@ class _Reader:
             review_number=str(head.get("review_number", "")),
             calendar=self.calendar(raw["calendar"]) if "calendar" in raw else None,
             buckets=self.buckets(raw["buckets"]) if "buckets" in raw else None,
+            repeats=self.repeats(raw["repeats"]) if "repeats" in raw else None,
             geofence_m=self.geofence_m(raw["report_in"]) if "report_in" in raw else None,
             patrol=self.patrol(raw["patrol"]) if "patrol" in raw else None,
         )
@@ -198,6 +200,13 @@ class _Reader:
         except ValueError as fault:
             raise self.fail(f'[calendar.hours] day {text!r} is not like "06-01"') from fault
         return found.month, found.day
+
+    def repeats(self, table: Mapping[str, Any]) -> RepeatRule:
+        self.only(table, "repeats", "within_m within_hours recurs_within_days basis")
+        within_m = self.within(table.get("within_m"), 1, 1000, "within_m", "repeats")
+        hours = self.within(table.get("within_hours"), 0, 24 * 366, "within_hours", "repeats")
+        days = self.within(table.get("recurs_within_days"), 0, 366, "recurs_within_days", "repeats")
+        return RepeatRule(within_m, timedelta(hours=hours), timedelta(days=days), str(table.get("basis", "")))
 
     def buckets(self, table: Mapping[str, Any]) -> BucketShares:
         self.only(table, "buckets", "soon_share severe_share basis")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from streetchief.city import BucketShares, CalendarSpec, WorkHours, shipped_city_file
+from streetchief.city import BucketShares, CalendarSpec, RepeatRule, WorkHours, shipped_city_file
 from streetchief.cityfile import read_city
 from streetchief.errors import BadInput
 
@@ -34,6 +35,10 @@ from = "06-01"
 to = "10-01"
 [[calendar.hours]]
 slots = ["08:00-12:00", "14:00-18:00"]
+[repeats]
+within_m = 30
+within_hours = 12
+recurs_within_days = 14
 [buckets]
 soon_share = 0.2
 severe_share = 1
@@ -81,8 +86,9 @@ def test_work_hours_and_thresholds_have_no_default(folder: Path) -> None:
     summer, rest = WorkHours(((480, 720), (900, 1110)), (6, 1), (10, 1)), WorkHours(((480, 720), (840, 1080)))
     assert city.calendar == CalendarSpec((summer, rest), "china")
     assert city.buckets == BucketShares(0.2, 1.0)
+    assert city.repeats == RepeatRule(30, timedelta(hours=12), timedelta(days=14))
     bare = read_city(write(folder, GOOD[: GOOD.index("[calendar]")] + GOOD[GOOD.index("[[feed]]") :]))
-    assert (bare.calendar, bare.buckets) == (None, None)
+    assert (bare.calendar, bare.buckets, bare.repeats) == (None, None, None)
 
 
 def test_the_shipped_city_declares_its_datum_and_that_its_feed_is_synthetic() -> None:

@@ -54,7 +54,10 @@ class Action(StrEnum):
     CALL_BACK = "call_back"
     REOPEN = "reopen"
     ATTACH_COMPLAINT = "attach_complaint"
+    MERGE = "merge"
+    ABSORB = "absorb"
     SET_PARENT = "set_parent"
+    RECUR = "recur"
     HAND_OVER_CHIEF = "hand_over_chief"
     RECOMPUTE_DEADLINE = "recompute_deadline"
 
@@ -79,6 +82,7 @@ class Need(StrEnum):
     SATISFIED = "satisfied"
     COMPLAINT = "complaint"
     PARENT = "parent"
+    OTHER = "other"
     LEAVER = "leaver"
     SUCCESSOR = "successor"
 
@@ -139,7 +143,9 @@ class Given:
     score              1 (bad) to 5 (good)
     plaque, distance_m the proof of an arrival; the distance is to the segment, metres
     passed             of a verification
+    complaint          to be attached; of a call-back: whose complainant it was
     parent             id of the parent case
+    other              id of the other case: of a merge, or the one that shows that a cause came back
     leaver, successor  accounts of the chief who leaves and of the one who follows
     """
 
@@ -163,6 +169,7 @@ class Given:
     satisfied: bool | None = None
     complaint: int | None = None
     parent: int | None = None
+    other: int | None = None
     leaver: str | None = None
     successor: str | None = None
 

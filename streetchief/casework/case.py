@@ -115,8 +115,9 @@ class Whistle:
 
 @dataclass(frozen=True, slots=True)
 class CallBack:
-    """What the complainant said; None = not asked because nobody answered."""
+    """What the complainant of one complaint said last; None = not asked because nobody answered."""
 
+    complaint: int
     answered: bool
     solved: bool | None
     satisfied: bool | None
@@ -132,7 +133,9 @@ class Case:
     """A case after its events so far.
 
     number        public number (案卷号)
-    complaints    ids of the complaints that it carries, the first one opened it
+    complaints    ids of the complaints that it carries, the first one opened it; none once it was merged
+    call_backs    the last answer of each complainant since it was last handled, the newest last
+    merged_into   the case that carries its complaints on
     areas         code of its area and of every area above it
     department    that holds it, or that the rules name while nobody does
     held_by       None until somebody has it
@@ -179,10 +182,12 @@ class Case:
     urged: int = 0
     handlers: frozenset[str] = frozenset()
     is_passed: bool | None = None
-    call_back: CallBack | None = None
+    call_backs: tuple[CallBack, ...] = ()
     whistles: tuple[Whistle, ...] = ()
     tasks: tuple[Task, ...] = ()
     parent_id: int | None = None
+    merged_into: int | None = None
+    recurrences: int = 0
     is_forced: bool = False
     closed_at: datetime | None = None
 
@@ -190,6 +195,11 @@ class Case:
     def stage(self) -> Stage:
         """Which of the seven stages it is in."""
         return STAGE_OF[self.state]
+
+    @property
+    def call_back(self) -> CallBack | None:
+        """The newest answer of a complainant."""
+        return self.call_backs[-1] if self.call_backs else None
 
     @property
     def departments(self) -> tuple[str, ...]:

@@ -8,11 +8,14 @@ from typing import Any
 from streetchief.casework import clocks
 from streetchief.casework.actions import Action
 from streetchief.casework.asking import Ask, Decision, Outcome, known_department, plain, refuse
-from streetchief.casework.case import Holder
+from streetchief.casework.case import Holder, Task
 from streetchief.casework.chain import Answering, Link, above, answering
-from streetchief.casework.joint import TASK_DECISIONS
+from streetchief.casework.events import instant
+from streetchief.casework.facts import Joining
+from streetchief.casework.joint import TASK_DECISIONS, task_limits
 from streetchief.casework.requests import REQUEST_DECISIONS
 from streetchief.casework.verification import VERIFICATION_DECISIONS
+from streetchief.casework.whistle import is_open
 from streetchief.errors import BadInput
 
 
@@ -101,6 +104,30 @@ def _attach(ask: Ask) -> Outcome:
     return Outcome({"complaint": ask.given.complaint})
 
 
+def _other(ask: Ask) -> Joining:
+    """The other half of a merge.  Raises Conflict where only one half was asked for."""
+    joining = ask.facts.joining
+    if joining is None or joining.other != ask.given.other or joining.other == ask.case.id:
+        refuse("merge_is_of_two", other=ask.given.other)
+    return joining
+
+
+def _merge(ask: Ask) -> Outcome:
+    joining = _other(ask)
+    if joining.has_children:
+        refuse("case_has_children")
+    return Outcome({"other": joining.other, "complaints": list(ask.case.complaints)})
+
+
+def _absorb(ask: Ask) -> Outcome:
+    joining = _other(ask)
+    return Outcome({"other": joining.other, "complaints": list(joining.complaints)})
+
+
+def _recur(ask: Ask) -> Outcome:
+    return Outcome({**_reopen(ask).payload, "other": ask.given.other})
+
+
 def _set_parent(ask: Ask) -> Outcome:
     parent = ask.given.parent
     above_it = None if parent is None else ask.facts.ancestors(parent)
@@ -124,7 +151,16 @@ def _recompute(ask: Ask) -> Outcome | None:
         new = None if old is None else clocks.recomputed(ask.facts.times, old)
         if new != old:
             payload |= {name: clocks.to_payload(new), f"old_{name}": clocks.to_payload(old)}
+    if tasks := [changed for task in ask.case.tasks if is_open(task) for changed in _recomputed_task(ask, task)]:
+        payload["tasks"] = tasks
     return Outcome(payload) if payload else None
+
+
+def _recomputed_task(ask: Ask, task: Task) -> list[dict[str, Any]]:
+    """The limits of a called department at work, by today's calendar, beside the old ones; [] where they stay."""
+    old = {"arrive_due_at": instant(task.arrive_due_at), "finish_due_at": instant(task.finish_due_at)}
+    new = task_limits(ask.facts.times, task.called_at)
+    return [] if new == old else [{"task": task.number, **new, "old": old}]
 
 
 DECISIONS: Mapping[Action, Decision] = {
@@ -143,6 +179,9 @@ DECISIONS: Mapping[Action, Decision] = {
     Action.URGE: plain,
     Action.ATTACH_COMPLAINT: _attach,
     Action.SET_PARENT: _set_parent,
+    Action.MERGE: _merge,
+    Action.ABSORB: _absorb,
+    Action.RECUR: _recur,
     Action.REOPEN: _reopen,
     Action.CLOSE: plain,
     Action.RECOMPUTE_DEADLINE: _recompute,

@@ -52,6 +52,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Joining:
+    """The other case of a merge: what it carries, and whether the one that ends has cases below it."""
+
+    other: int
+    complaints: tuple[int, ...]
+    has_children: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The facts of one decision.
 
@@ -64,6 +73,7 @@ class Facts:
     is_plaque_signed  (segment, code) → whether that is the signed code of its plaque
     geofence_m        farthest check-in; None = the city allows no geofence
     scrub             free text → without telephone and identity numbers
+    joining           the other case, where two are merged in this very transaction
     """
 
     times: Times
@@ -75,3 +85,4 @@ class Facts:
     is_plaque_signed: Callable[[str, str], bool]
     geofence_m: float | None
     scrub: Callable[[str], str]
+    joining: Joining | None = None

@@ -144,12 +144,12 @@ def _appeal_upheld(case: Case, event: CaseEvent) -> Case:
 
 
 def _rework(case: Case, _event: CaseEvent) -> Case:
-    return replace(case, reworks=case.reworks + 1, is_passed=None, call_back=None, is_at_top=False)
+    return replace(case, reworks=case.reworks + 1, is_passed=None, call_backs=(), is_at_top=False)
 
 
 def _reopen(case: Case, _event: CaseEvent) -> Case:
     return replace(
-        case, closed_at=None, is_forced=False, held_by=None, tier=None, is_passed=None, call_back=None,
+        case, closed_at=None, is_forced=False, held_by=None, tier=None, is_passed=None, call_backs=(),
         is_at_top=False, is_checked=None if case.state == State.DECLINED else case.is_checked,
     )  # fmt: skip
 
@@ -160,11 +160,24 @@ def _urge(case: Case, event: CaseEvent) -> Case:
 
 def _called_back(case: Case, event: CaseEvent) -> Case:
     p = event.payload
-    return replace(case, call_back=CallBack(p["answered"], p.get("solved"), p.get("satisfied")))
+    said = CallBack(p["complaint"], p["answered"], p.get("solved"), p.get("satisfied"))
+    return replace(case, call_backs=(*(c for c in case.call_backs if c.complaint != said.complaint), said))
 
 
 def _attach(case: Case, event: CaseEvent) -> Case:
     return replace(case, complaints=(*case.complaints, event.payload["complaint"]))
+
+
+def _merge(case: Case, event: CaseEvent) -> Case:
+    return replace(case, complaints=(), merged_into=event.payload["other"])
+
+
+def _absorb(case: Case, event: CaseEvent) -> Case:
+    return replace(case, complaints=(*case.complaints, *event.payload["complaints"]))
+
+
+def _recur(case: Case, event: CaseEvent) -> Case:
+    return replace(_reopen(case, event), recurrences=case.recurrences + 1)
 
 
 _FOLDS: Mapping[Action, Change] = {
@@ -192,6 +205,9 @@ _FOLDS: Mapping[Action, Change] = {
     Action.URGE: _urge,
     Action.CALL_BACK: _called_back,
     Action.ATTACH_COMPLAINT: _attach,
+    Action.MERGE: _merge,
+    Action.ABSORB: _absorb,
+    Action.RECUR: _recur,
     Action.SET_PARENT: lambda case, event: replace(case, parent_id=event.payload["parent"]),
     **TASK_FOLDS,
 }

@@ -108,6 +108,18 @@ def _hand_over_chief(case: Case, event: CaseEvent) -> Case:
     return replace(case, whistles=whistles, tasks=tasks)
 
 
+def _recompute(case: Case, event: CaseEvent) -> Case:
+    new = {changed["task"]: changed for changed in event.payload.get("tasks", ())}
+    tasks = tuple(
+        replace(
+            t, arrive_due_at=read_instant(new[t.number]["arrive_due_at"]),
+            finish_due_at=read_instant(new[t.number]["finish_due_at"]),
+        ) if t.number in new else t
+        for t in case.tasks
+    )  # fmt: skip
+    return replace(case, tasks=tasks)
+
+
 TASK_FOLDS: Mapping[Action, Change] = {
     Action.WHISTLE: _whistle,
     Action.REPORT_IN: _changed(_report_in),
@@ -124,4 +136,5 @@ TASK_FOLDS: Mapping[Action, Change] = {
     Action.FIX_ON_SPOT: _finish,
     Action.VOID: _void,
     Action.HAND_OVER_CHIEF: _hand_over_chief,
+    Action.RECOMPUTE_DEADLINE: _recompute,
 }

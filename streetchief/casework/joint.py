@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from streetchief.actors import Permission
@@ -11,15 +12,16 @@ from streetchief.casework.actions import Action, Proof
 from streetchief.casework.asking import Ask, Decision, Outcome, known_department, plain, refuse
 from streetchief.casework.case import Holder, Task, TaskState
 from streetchief.casework.events import instant
+from streetchief.casework.facts import Times
 from streetchief.casework.permits import departments_of, tier_of
 from streetchief.casework.states import WITH_DEPARTMENT
 from streetchief.casework.whistle import BEST_SCORE, is_no_show, is_open, latest_task, open_tasks
 from streetchief.errors import BadInput
 
 
-def _limits(ask: Ask) -> dict[str, str | None]:
-    """When arrival and result of a department called now are due; None = no limit is configured."""
-    arrive, finish = (ask.facts.times.due(step, ask.now) for step in ("report_in", "handle"))
+def task_limits(times: Times, called_at: datetime) -> dict[str, str | None]:
+    """When arrival and result of a department called then are due; None = no limit is configured."""
+    arrive, finish = (times.due(step, called_at) for step in ("report_in", "handle"))
     return {
         "arrive_due_at": None if arrive is None else instant(arrive.at),
         "finish_due_at": None if finish is None else instant(finish.at),
@@ -34,7 +36,7 @@ def _whistle(ask: Ask) -> Outcome:
     at_work = {task.department for task in open_tasks(case)}
     if again := sorted(at_work & set(codes)):
         refuse("called_already", departments=", ".join(again))
-    limits = _limits(ask)
+    limits = task_limits(ask.facts.times, ask.now)
     first = len(case.tasks) + 1
     called = [{"task": first + n, "department": code, **limits} for n, code in enumerate(codes)]
     payload: dict[str, Any] = {"whistle": len(case.whistles) + 1, "kind": given.kind, "called": called}
@@ -140,7 +142,7 @@ def _task_recall(ask: Ask) -> Outcome:
     task = _task_of(ask, ask.given.department)
     if task.state not in (TaskState.RETURNED, TaskState.CALLED):
         refuse("task_not_returned", department=task.department)
-    return _of(task, no_show=is_no_show(task, ask.now), **_limits(ask))
+    return _of(task, no_show=is_no_show(task, ask.now), **task_limits(ask.facts.times, ask.now))
 
 
 def _task_call_off(ask: Ask) -> Outcome:

@@ -52,7 +52,7 @@ RULES: Mapping[str, Rule] = {
             "extend_request", "extend_grant", "extend_refuse", "suspend_request", "suspend_grant", "suspend_refuse",
             "resume", "whistle", "report_in", "confirm_arrival", "leave", "task_finish", "task_return", "task_accept",
             "task_recall", "task_call_off", "settle", "verify", "rework", "force_close", "void",
-            "appeal", "appeal_uphold", "appeal_dismiss", "urge", "reopen", "hand_over_chief",
+            "appeal", "appeal_uphold", "appeal_dismiss", "urge", "reopen", "recur", "merge", "hand_over_chief",
         ),
         Rule(),
     ),
@@ -60,7 +60,11 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("due_soon", "overdue"), _ALONE),
     # good to know, nothing to do
     **dict.fromkeys(
-        ("close", "rate", "call_back", "attach_complaint", "set_parent", "recompute_deadline", "missed_patrol"), _LOW
+        (
+            "close", "rate", "call_back", "attach_complaint", "absorb", "set_parent", "recompute_deadline",
+            "missed_patrol",
+        ),
+        _LOW,
     ),
     DIGEST: _ALONE,
 }  # fmt: skip

@@ -123,7 +123,7 @@ def act(
             raise Conflict(
                 "stale_case", state=Key(f"case.state.{case.state}"), state_code=case.state.value, version=case.version
             )  # fmt: skip
-        return _step(session, case, action, by, now, facts_of(session, case, now), given, key, tell)
+        return take_step(session, case, action, by, now, facts_of(session, case, now), given, key, tell)
 
 
 def _locked(session: Session, case_id: int, action: Action, by: Actor, key: str | None) -> tuple[Case, bool]:
@@ -143,10 +143,11 @@ def _locked(session: Session, case_id: int, action: Action, by: Actor, key: str 
     return case, False
 
 
-def _step(
+def take_step(
     session: Session, case: Case, action: Action, by: Actor, now: datetime, facts: Facts, given: Given,
-    key: str | None, tell: Tell,
+    key: str | None, tell: Tell = silent,
 ) -> Case:  # fmt: skip
+    """One step of a locked case in the caller's transaction, as `decide` judges it; the case after it."""
     events = decide(case, action, by=by, now=now, facts=facts, given=given)
     after = case
     for event in events:
@@ -180,7 +181,7 @@ def hand_over_cases(
         ids = store.open_ids(session, street=street, tier=tier)
         for case_id in ids:
             case = fold(store.load_events(session, case_id))
-            _step(session, case, Action.HAND_OVER_CHIEF, by, now, facts_of(session, case, now), given, None, tell)
+            take_step(session, case, Action.HAND_OVER_CHIEF, by, now, facts_of(session, case, now), given, None, tell)
     return len(ids)
 
 

@@ -31,6 +31,7 @@ class State(StrEnum):
     VERIFIED = "verified"
     CLOSED = "closed"
     VOID = "void"
+    MERGED = "merged"
 
 
 class Stage(IntEnum):
@@ -48,23 +49,19 @@ class Stage(IntEnum):
 STAGE_OF: Mapping[State, Stage] = MappingProxyType(
     {
         State.RECEIVED: Stage.COLLECTION,
-        State.DECLINED: Stage.FILING,  # that nothing is filed is decided there
-        State.REGISTERED: Stage.FILING,
-        State.WITH_CHIEF: Stage.DISPATCH,
-        State.DISPATCHED: Stage.DISPATCH,
-        State.SENT_BACK: Stage.DISPATCH,
-        State.ACKNOWLEDGED: Stage.HANDLING,
-        State.IN_HAND: Stage.HANDLING,
-        State.SUSPENDED: Stage.HANDLING,
+        **dict.fromkeys((State.DECLINED, State.REGISTERED), Stage.FILING),  # that nothing is filed is decided there
+        **dict.fromkeys((State.VOID, State.MERGED), Stage.FILING),  # a file that should not have been opened
+        **dict.fromkeys((State.WITH_CHIEF, State.DISPATCHED, State.SENT_BACK), Stage.DISPATCH),
+        **dict.fromkeys((State.ACKNOWLEDGED, State.IN_HAND, State.SUSPENDED), Stage.HANDLING),
         State.FINISHED: Stage.FEEDBACK,
         State.VERIFIED: Stage.VERIFICATION,
         State.CLOSED: Stage.EVALUATION,
-        State.VOID: Stage.FILING,  # a file that should not have been opened
     }
 )
 
-ENDED = frozenset({State.DECLINED, State.CLOSED, State.VOID})
+ENDED = frozenset({State.DECLINED, State.CLOSED, State.VOID, State.MERGED})
 OPEN = tuple(state for state in State if state not in ENDED)
+MERGEABLE = frozenset(OPEN) - {State.SUSPENDED, State.FINISHED, State.VERIFIED}
 WITH_DEPARTMENT = (State.DISPATCHED, State.ACKNOWLEDGED, State.IN_HAND)
 CALLED_IN = (State.WITH_CHIEF, *WITH_DEPARTMENT, State.SENT_BACK)  # where called departments may be at work
 
@@ -122,6 +119,10 @@ _SEND_BACK = Edge(
     State.SENT_BACK, _P.HANDLE, (_N.REASON,), Who.HOLDER, (_A.DISPATCHER,), "dispatch",
     reason="that it is another's is at times seen only on site, so it may come back until it is finished",
 )  # fmt: skip
+_MERGE = Edge(
+    State.MERGED, _P.REGISTER, (_N.OTHER,), emits=(_A.COMPLAINANT, _A.FEED, _A.DEPARTMENT, _A.CHIEF),
+    needs_no_task=True, reason="a repeat: the other case carries its complaints on; what is done already is verified",
+)  # fmt: skip
 _REWORK = Edge(State.IN_HAND, _P.DISPATCH, (_N.REASON,), emits=(_A.DEPARTMENT, _A.CHIEF), starts="handle")
 
 
@@ -130,7 +131,13 @@ def _anywhere_open(state: State) -> dict[Action, Edge]:
     return {
         Action.PLACE: Edge(state, _P.PLACE, (_N.SEGMENT,), reason="an ended case keeps the street of its day"),
         Action.ATTACH_COMPLAINT: Edge(state, _P.REGISTER, (_N.COMPLAINT,), emits=(_A.COMPLAINANT,)),
-        Action.SET_PARENT: Edge(state, _P.REGISTER, (_N.PARENT,)),
+        Action.ABSORB: Edge(
+            state, _P.REGISTER, (_N.OTHER,), emits=(_A.DEPARTMENT, _A.CHIEF),
+            reason="one half of a merge; its complainants are told of the end like the first one",
+        ),
+        Action.SET_PARENT: Edge(
+            state, _P.REGISTER, (_N.PARENT,), is_by_timer=True, reason="by a person, or when the cause came back",
+        ),
         Action.URGE: Edge(state, _P.URGE, (_N.OPINION,), emits=(_A.DEPARTMENT, _A.CHIEF)),
         Action.HAND_OVER_CHIEF: Edge(state, _P.DISPATCH, (_N.LEAVER, _N.SUCCESSOR), emits=(_A.CHIEF,)),
         Action.RECOMPUTE_DEADLINE: Edge(state, _P.ESCALATE, who=Who.SYSTEM, emits=(_A.DEPARTMENT,)),
@@ -265,12 +272,13 @@ _STEPS: Mapping[State, dict[Action, Edge]] = {
         Action.CALL_BACK: Edge(State.CLOSED, _P.CALL_BACK, (_N.ANSWERED,), emits=(_A.DISPATCHER,)),
         Action.REOPEN: Edge(State.REGISTERED, _P.REGISTER, (_N.REASON,), emits=(_A.COMPLAINANT, _A.FEED, _A.DEPARTMENT),
                             starts="dispatch"),
+        Action.RECUR: Edge(State.REGISTERED, _P.ESCALATE, (_N.OTHER,), Who.SYSTEM, (_A.DISPATCHER, _A.DEPARTMENT),
+                           "dispatch", reason="复发: the cause that it was closed for came back in time"),
         Action.APPEAL: Edge(State.CLOSED, _P.HANDLE, (_N.REASON,), Who.PARTY, (_A.DIRECTOR,),
                             reason="after closing a department appeals against the score that it was given"),
         Action.APPEAL_UPHOLD: Edge(State.CLOSED, _P.APPROVE, (_N.OPINION,), emits=(_A.CALLED, _A.CALLER)),
         Action.APPEAL_DISMISS: Edge(State.CLOSED, _P.APPROVE, (_N.REASON,), emits=(_A.CALLED,)),
     },
-    State.VOID: {},
 }  # fmt: skip
 
 
@@ -278,12 +286,13 @@ def _steps_of(state: State) -> dict[Action, Edge]:
     steps = _anywhere_open(state) if state in OPEN else {}
     if state in OPEN and state not in (State.RECEIVED, State.VERIFIED):
         steps[Action.FORCE_CLOSE] = _FORCE_CLOSE
+    steps |= {Action.MERGE: _MERGE} if state in MERGEABLE else {}
     steps |= _with_department(state) if state in WITH_DEPARTMENT else {}
     steps |= _while_called(state) if state in CALLED_IN else {}
     steps |= _after_called(state) if state in (State.FINISHED, State.VERIFIED, State.CLOSED) else {}
     if state == State.SUSPENDED:
         del steps[Action.RECOMPUTE_DEADLINE]  # its clocks stand still; they are computed afresh when it resumes
-    return steps | _STEPS[state]
+    return steps | _STEPS.get(state, {})
 
 
 EDGES: Mapping[tuple[State, Action], Edge] = MappingProxyType(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from streetchief.actors import Subject
 from streetchief.casework.actions import Action
 from streetchief.casework.case import Case, StepClock
 from streetchief.casework.events import CaseEvent
@@ -84,6 +85,9 @@ def add_case(session: Session, case: Case) -> None:
 def save_case(session: Session, before: Case, case: Case) -> None:
     """Write the read model of a case after new events."""
     session.execute(update(CaseRow).where(CaseRow.id == case.id).values(**case_values(case)))
+    gone = [c for c in before.complaints if c not in case.complaints]
+    if gone:
+        session.execute(delete(CaseComplaintRow).where(CaseComplaintRow.complaint_id.in_(gone)))
     added = [{"complaint_id": c, "case_id": case.id} for c in case.complaints if c not in before.complaints]
     if added:
         session.execute(insert(CaseComplaintRow), added)
@@ -106,7 +110,8 @@ def case_values(case: Case) -> dict[str, Any]:
         "whole_provisional": case.whole is not None and case.whole.provisional,
         "request": case.request.kind.value if case.request else None, "suspended_until": case.suspended_until,
         "extensions": case.extensions, "suspensions": case.suspensions, "reworks": case.reworks, "urged": case.urged,
-        "open_tasks": len(open_tasks(case)), "parent_id": case.parent_id, "is_forced": case.is_forced,
+        "open_tasks": len(open_tasks(case)), "parent_id": case.parent_id,
+        "merged_into": case.merged_into, "is_forced": case.is_forced,
         "closed_at": case.closed_at, "version": case.version, "last_at": case.last_at, "last_hash": case.last_hash,
     }  # fmt: skip
 
@@ -169,6 +174,15 @@ def open_ids(session: Session, *, street: str | None = None, tier: int | None = 
     if tier is not None:
         query = query.where(row.tier == tier)
     return list(session.scalars(query))
+
+
+def subjects(session: Session, case_ids: Collection[int]) -> list[tuple[int, Subject]]:
+    """(id, what scopes ask of it) of these cases."""
+    row = CaseRow
+    query = select(row.id, row.street_code, row.areas, row.departments).where(row.id.in_(case_ids))
+    return [
+        (i, Subject(street, frozenset(areas), frozenset(named))) for i, street, areas, named in session.execute(query)
+    ]
 
 
 def first_broken(session: Session) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -31,6 +31,7 @@ class CaseRow(Base):
     areas          own area and all above; departments  handler, supervisor, called: for scopes
     due_at         of the present step; `answer_due_at` of the tier; `whole_due_at` end to end
     closed_at      when it ended: closed, declined or void
+    merged_into    the case that carries its complaints on
     request        what waits for a director: ``extend`` | ``suspend`` | ``appeal``
     last_hash      of the newest event, so that a chain cut off at its end is seen
     """
@@ -40,6 +41,7 @@ class CaseRow(Base):
         UniqueConstraint("number"),
         CheckConstraint("stage between 1 and 7", name="stage_known"),
         CheckConstraint("version > 0", name="version_positive"),
+        CheckConstraint("(state = 'merged') = (merged_into is not null)", name="merged_points"),
         Index("ix_cases_due_at", "due_at", postgresql_where=NOT_ENDED),
         Index("ix_cases_answer_due_at", "answer_due_at", postgresql_where=NOT_ENDED),
         Index("ix_cases_suspended_until", "suspended_until", postgresql_where=text("suspended_until is not null")),
@@ -83,6 +85,7 @@ class CaseRow(Base):
     urged: Mapped[int] = mapped_column(SmallInteger)
     open_tasks: Mapped[int] = mapped_column(SmallInteger)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     is_forced: Mapped[bool]
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int]
@@ -157,3 +160,39 @@ class CaseTaskRow(Base):
     was_no_show: Mapped[bool]
     score: Mapped[int | None] = mapped_column(SmallInteger)
     is_score_struck: Mapped[bool]
+
+
+class ResidentTokenRow(Base):
+    """A slip with which a resident evaluates a street, without a name: only the hash of what is printed is kept."""
+
+    __tablename__ = "resident_tokens"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    street_code: Mapped[str]
+    areas: Mapped[list[str]] = mapped_column(ARRAY(String))
+    issued_by: Mapped[str]
+    issued_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class StreetEvaluationRow(Base):
+    """What one rater thinks of a street in a month: one score a month each.
+
+    month  its first day, in the city; rater  hash of the slip, or the staff's account; areas  for scopes
+    """
+
+    __tablename__ = "street_evaluations"
+    __table_args__ = (
+        UniqueConstraint("street_code", "month", "rater"),
+        CheckConstraint("score between 1 and 5", name="score_in_range"),
+        CheckConstraint("extract(day from month) = 1", name="month_begins"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    street_code: Mapped[str]
+    areas: Mapped[list[str]] = mapped_column(ARRAY(String))
+    month: Mapped[date]
+    score: Mapped[int] = mapped_column(SmallInteger)
+    is_resident: Mapped[bool]
+    rater: Mapped[str]
+    given_at: Mapped[datetime] = mapped_column(Instant)

@@ -16,15 +16,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from streetchief.accounts.policy import WORKER
+from streetchief.accounts.service import actor_of_login
 from streetchief.casework.actions import Action, Given, Proof, WhistleKind
 from streetchief.casework.buckets import Bucket
+from streetchief.casework.service import load_case
 from streetchief.casework.states import State
 from streetchief.cli.casepages import case_page
-from streetchief.cli.casesteps import Step, take
+from streetchief.cli.casesteps import Step, stands, take
 from streetchief.cli.ground import city_database, plain, the_city
 from streetchief.errors import BadInput
-from streetchief.pipeline.casebook import Wanted, case_id_of, listed
+from streetchief.pipeline.casebook import Wanted, case_id_of, listed, number_of
 from streetchief.pipeline.caseflow import CaseFlow
+from streetchief.pipeline.casejoins import find_repeats, merge
 from streetchief.storage.engine import transaction
 from streetchief.words import LANGUAGES, both, say
 
@@ -202,3 +205,54 @@ def evaluate(
     """回访: what the complainant says."""
     given = Given(answered=answered, solved=solved, satisfied=satisfied, complaint=complaint)
     take(the_city(city), Step(case, Action.CALL_BACK, login, given, version))
+
+
+@app.command("repeats", help=both("cli.cases_repeats"))
+def repeats(login: As, city: CityOption = None) -> None:
+    """Which open cases likely are one matter: case, older case, metres, time between their reports."""
+    town = the_city(city)
+    with city_database(town) as engine:
+        flow = CaseFlow.of(engine, town)
+        for pair in find_repeats(flow, by=actor_of_login(engine, login)):
+            with transaction(engine) as session:
+                names = [number_of(session, case_id) for case_id in (pair.case, pair.other)]
+            typer.echo(f"{names[0]} {names[1]} {pair.distance_m:.0f} m {pair.apart}")
+
+
+@app.command("merge", help=both("cli.cases_merge"))
+def merge_cases(
+    case: CaseName,
+    into: Annotated[str, typer.Argument(help=both("cli.cases_into"))],
+    login: As,
+    city: CityOption = None,
+) -> None:
+    """The emptied case ends; the other carries its complaints on."""
+    town, now = the_city(city), datetime.now(UTC)
+    with city_database(town) as engine:
+        flow, actor = CaseFlow.of(engine, town), actor_of_login(engine, login)
+        with transaction(engine) as session:
+            one, other = (load_case(session, case_id_of(session, said), by=actor) for said in (case, into))
+        ended, carrier = merge(
+            flow, one.id, into=other.id, by=actor, now=now, version=one.version, into_version=other.version
+        )  # fmt: skip
+    for after, before in ((ended, one), (carrier, other)):
+        typer.echo(stands(after, before.version))
+
+
+@app.command("hand-over", help=both("cli.cases_hand_over"))
+def hand_over(
+    street: Annotated[str, typer.Option(help=both("cli.cases_street"))],
+    tier: Annotated[int, typer.Option(min=1, help=both("cli.cases_handed_tier"))],
+    leaver: Annotated[str, typer.Option(help=both("case.need.leaver"))],
+    successor: Annotated[str, typer.Option(help=both("case.need.successor"))],
+    login: As,
+    city: CityOption = None,
+) -> None:
+    """A chief is replaced: the open cases of the street that are with the tier, in one act."""
+    town, now = the_city(city), datetime.now(UTC)
+    with city_database(town) as engine:
+        actor = actor_of_login(engine, login)
+        count = CaseFlow.of(engine, town).hand_over(
+            street=street, tier=tier, leaver=leaver, successor=successor, by=actor, now=now
+        )  # fmt: skip
+    typer.echo(both("cases.handed_over", count=count))

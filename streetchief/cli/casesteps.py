@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from streetchief.accounts.service import actor_of_login
 from streetchief.casework.actions import Action, Given
+from streetchief.casework.case import Case
 from streetchief.casework.service import load_case
 from streetchief.city import City
 from streetchief.cli.ground import city_database
@@ -51,8 +52,13 @@ def take(town: City, step: Step) -> None:
         except (Forbidden, NotFound) as refused:
             _write_down(engine, step, refused.code, now)
             raise
-    said = {"number": after.number, "state": both(f"case.state.{after.state}"), "before": version}
-    typer.echo(both("cases.stands", **said, version=after.version))
+    typer.echo(stands(after, version))
+
+
+def stands(after: Case, before: int) -> str:
+    """One line: where a case stands after a step, and its versions."""
+    state = both(f"case.state.{after.state}")
+    return both("cases.stands", number=after.number, state=state, before=before, version=after.version)
 
 
 def _write_down(engine: Engine, step: Step, code: str, now: datetime) -> None:

@@ -72,6 +72,14 @@ def case_id_of(session: Session, said: str) -> int:
     return int(found)
 
 
+def number_of(session: Session, case_id: int) -> str:
+    """The public number of a case.  Raises NotFound."""
+    found = session.execute(text("select number from cases where id = :id"), {"id": case_id}).scalar()
+    if found is None:
+        raise NotFound("no_case", case=case_id)
+    return str(found)
+
+
 def complaint_lines(session: Session, ids: Sequence[int]) -> Sequence[Row[Any]]:
     """What the complaints of a case say; no complainant."""
     query = "select id, feed, external_id, reported_at, text, address from complaints where id = any (:ids) order by id"

@@ -96,17 +96,18 @@ class CaseFlow:
         """Take one step of a case, with its notices in the same transaction; see `casework.service.act`."""
         return service.act(
             self.engine, case_id, action, by=by, now=now, version=version, key=key, given=given,
-            facts_of=partial(self.facts_of, by=by), tell=self._tell,
+            facts_of=partial(self.facts_of, by=by), tell=self.tell,
         )  # fmt: skip
 
     def hand_over(self, *, street: str, tier: int, leaver: str, successor: str, by: Actor, now: datetime) -> int:
         """Hand a chief's open cases to the successor, in one act; see `casework.service.hand_over_cases`."""
         return service.hand_over_cases(
             self.engine, street=street, tier=tier, leaver=leaver, successor=successor, by=by, now=now,
-            facts_of=partial(self.facts_of, by=by), tell=self._tell,
+            facts_of=partial(self.facts_of, by=by), tell=self.tell,
         )  # fmt: skip
 
-    def _tell(self, session: Session, before: Case, events: Sequence[CaseEvent], after: Case) -> None:
+    def tell(self, session: Session, before: Case, events: Sequence[CaseEvent], after: Case) -> None:
+        """Write the notices of a step, in its transaction."""
         ground = self.ground(session)
         for event in events:
             told = notices_of(session, ground, before, event, after)

@@ -94,7 +94,8 @@ def _short(name: str | None) -> str | None:
 
 def _to_feeds(session: Session, step: Step, key: str, topic: str, facts: Facts) -> Iterator[Notice]:
     attached = step.event.payload.get("complaint") if step.event.action == Action.ATTACH_COMPLAINT else None
-    ids = step.after.complaints if attached is None else (attached,)
+    ids = step.before.complaints if step.event.action == Action.MERGE else step.after.complaints  # told where they go
+    ids = ids if attached is None else (attached,)
     for row in session.execute(_ORIGINS, {"ids": list(ids)}):
         fits = len(row.external_id) <= MOST_CHARACTERS and row.external_id.isprintable()
         reference = row.external_id if fits else None

@@ -18,6 +18,7 @@ from streetchief.casework.actions import Action
 from streetchief.casework.events import instant
 from streetchief.errors import StreetChiefError
 from streetchief.pipeline.caseflow import CaseFlow
+from streetchief.pipeline.casejoins import reopen_causes
 from streetchief.pipeline.caselimits import tell_limits
 from streetchief.pipeline.timers import Timer
 from streetchief.storage.engine import transaction
@@ -51,6 +52,7 @@ def case_timers(flow: CaseFlow) -> tuple[Timer, ...]:
         Timer("to_chief", partial(hand_to_chief, flow)),
         Timer("resume", partial(resume, flow)),
         Timer("limits", partial(tell_limits, flow)),
+        Timer("causes", partial(reopen_causes, flow)),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from streetchief.actors import Actor, Grant, Permission
 from streetchief.casework.case import Case
 from streetchief.casework.chain import Link
-from streetchief.casework.facts import Facts, Pauses, Place
+from streetchief.casework.facts import Facts, Joining, Pauses, Place
 from streetchief.casework.fold import fold
 from streetchief.casework.opening import Opening, open_event
 
@@ -101,6 +101,7 @@ FACTS = Facts(
     is_plaque_signed=lambda segment, code: code == f"signed {segment}",
     geofence_m=100.0,
     scrub=lambda text: text.replace("13800000000", "[电话]"),
+    joining=Joining(2, (20, 21), False),
 )
 OPENING = Opening(1, "village scheme", "event", "W1", None, 1, "E-1", "E", AREAS, "waste", "roads")
 

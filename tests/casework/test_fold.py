@@ -28,7 +28,7 @@ ACTORS = sorted(CAST)
 SURE = Given(
     result=True, opinion="看过", photo="p1", reason="理由", department="waste", departments=("roads", "police"),
     kind=WhistleKind.JOINT_ENFORCEMENT, segment="E-1", score=4, proof=Proof.PLAQUE, plaque="signed E-1", passed=True,
-    answered=True, solved=True, satisfied=True, complaint=7, parent=70, leaver="resident-chief", successor="new-chief",
+    answered=True, solved=True, satisfied=True, complaint=7, parent=70, other=2, leaver="resident-chief", successor="new-chief",
 )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def some_given(pick: random.Random, case: Case) -> Given:
         SURE, result=pick.random() < 0.9, department=pick.choice((None, "waste", "roads", "police")),
         departments=tuple(pick.sample(("roads", "police", "waste"), pick.randint(1, 2))),
         proof=pick.choice(list(Proof)), distance_m=pick.choice((5.0, 500.0)), segment=pick.choice(("E-1", "E-1", "F-1")),
-        passed=pick.random() < 0.6, solved=pick.random() < 0.5, complaint=pick.choice((7, 8, 9)),
+        passed=pick.random() < 0.6, solved=pick.random() < 0.5, complaint=pick.choice((None, 7, 8, 9)),
         until=case.last_at + timedelta(days=pick.randint(1, 400)),
     )  # fmt: skip
 

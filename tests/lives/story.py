@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from streetchief.casework.actions import NOTHING, Action, Given
 from streetchief.casework.case import Case
-from streetchief.casework.service import act, open_case, verify_cases
+from streetchief.casework.service import FactsOf, act, open_case, verify_cases
 from streetchief.casework.states import State
 from streetchief.errors import StreetChiefError
 from streetchief.storage.engine import transaction
@@ -39,13 +39,21 @@ def tell(engine: Engine, lines: Sequence[Line], watch: Callable[[Case], None] | 
         (complaint,) = add_complaints(session, 1)
         opener = CAST["system:worker"]
         case = open_case(session, complaint, office=OFFICE, by=opener, now=MORNING, times_of=times_of)
-    now = MORNING
+    return live(engine, case, lines, watch)
+
+
+def live(
+    engine: Engine, case: Case, lines: Sequence[Line], watch: Callable[[Case], None] | None = None,
+    facts_of: FactsOf = facts_of,
+) -> Case:  # fmt: skip
+    """Live on with a case, from its last event; the case at the end."""
+    now = case.last_at
     for number, line in enumerate(lines, start=1):
         now += timedelta(minutes=line.minutes)
         try:
             case = act(
-                engine, case.id, line.action, by=CAST[line.who], now=now, version=case.version, key=f"line-{number}",
-                facts_of=facts_of, given=line.given,
+                engine, case.id, line.action, by=CAST[line.who], now=now, version=case.version,
+                key=f"{case.version}-line-{number}", facts_of=facts_of, given=line.given,
             )  # fmt: skip
             got: State | str = case.state
         except StreetChiefError as refusal:
