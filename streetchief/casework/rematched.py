@@ -70,6 +70,16 @@ def rematch_event(
     named = (aim.department, aim.supervisor)
     if not is_elsewhere and (not aim.is_rerouted or named == (case.department, case.supervisor)):
         return None
+    payload = _payload(case, aim, rematch, follows=follows)
+    if case.held_by == Holder.CHIEF:
+        payload |= _answering(case, aim, chain)
+    at = max(now.astimezone(UTC), case.last_at)
+    return CaseEvent(
+        case.id, case.version + 1, at, REMATCH_ACTOR, Action.PLACE, edge.to, payload, case.last_hash
+    ).sealed()  # fmt: skip
+
+
+def _payload(case: Case, aim: Aim, rematch: int, *, follows: bool) -> dict[str, Any]:
     payload: dict[str, Any] = {
         "because": "rematch", "rematch": rematch, "verdict": aim.verdict, "segment": aim.segment,
         "street": aim.street, "areas": list(aim.areas), "registry_version": aim.registry_version,
@@ -79,16 +89,11 @@ def rematch_event(
         },
     }  # fmt: skip
     if follows:
-        department, supervisor = named if aim.is_rerouted else (case.department, case.supervisor)
-        payload |= {"department": department, "supervisor": supervisor}
+        source = aim if aim.is_rerouted else case
+        payload |= {"department": source.department, "supervisor": source.supervisor}
     elif aim.is_rerouted:
         payload["named"] = {"department": aim.department, "supervisor": aim.supervisor}
-    if case.held_by == Holder.CHIEF:
-        payload |= _answering(case, aim, chain)
-    at = max(now.astimezone(UTC), case.last_at)
-    return CaseEvent(
-        case.id, case.version + 1, at, REMATCH_ACTOR, Action.PLACE, edge.to, payload, case.last_hash
-    ).sealed()  # fmt: skip
+    return payload
 
 
 def _answering(case: Case, aim: Aim, chain: Callable[[str], tuple[Link, ...]]) -> dict[str, Any]:

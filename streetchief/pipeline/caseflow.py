@@ -120,6 +120,7 @@ class CaseFlow:
         register, Conflict where it has a case.
         """
         with transaction(self.engine) as session:
+            store.share_openings(session)  # before the complaint's row: a rematch takes them in this order
             found = lock_complaint(session, complaint)
             opening = store.load_opening(session, complaint) if found else None
             if opening is not None:

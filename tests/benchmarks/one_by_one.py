@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from geoalchemy2.shape import to_shape
@@ -27,6 +28,18 @@ _NEAR = text(
 )
 
 
+def decided(engine: Engine, context: Context, ids: Iterable[int]) -> list[Callable[[], object]]:
+    """The pure deciding alone of these complaints, one by one: what is left of the loop when it is taken away is theirs."""
+    with Session(engine) as session:
+        rows = [session.get_one(ComplaintRow, complaint) for complaint in ids]
+        return [partial(placed_afresh, [_found(row)], context) for row in rows]
+
+
+def _found(row: ComplaintRow) -> tuple[Any, ...]:
+    point, instant = to_shape(row.geom), int(row.reported_at.timestamp() * 1_000_000)
+    return (row.id, row.kind, row.code, row.condition, point.x, point.y, instant, row.address or row.text)
+
+
 def one_by_one(engine: Engine, context: Context, ids: Iterable[int], now: datetime, *, asks_postgis: bool) -> None:
     """Rematch these complaints, a transaction each: read, near segments from PostGIS, decide, write what changed.
 
@@ -40,9 +53,7 @@ def one_by_one(engine: Engine, context: Context, ids: Iterable[int], now: dateti
                 given = {"version": context.registry.version, "lon": point.x, "lat": point.y,
                          "srid": context.city.metric_srid, "reach": context.model.reach_m}  # fmt: skip
                 session.execute(_NEAR, given).all()
-            instant = int(row.reported_at.timestamp() * 1_000_000)
-            found = (row.id, row.kind, row.code, row.condition, point.x, point.y, instant, row.address or row.text)
-            (new,) = placed_afresh([found], context).to_pylist()
+            (new,) = placed_afresh([_found(row)], context).to_pylist()
             if any(new[name] != getattr(row, name) for name in PLACING):
                 _write(session, context, row, new, now)
 

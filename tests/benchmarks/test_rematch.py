@@ -1,6 +1,6 @@
 """Rematch of many cases after moving three segments, beside the usual loop; figures printed, the answers compared.
 
-STREETCHIEF_BENCH_CASES and STREETCHIEF_BENCH_SEGMENTS make it smaller or larger.
+STREETCHIEF_BENCH_CASES, STREETCHIEF_BENCH_SEGMENTS and STREETCHIEF_BENCH_MOVED make it smaller or larger.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shapely import transform
 from sqlalchemy import URL, Engine, make_url, select, text
 
 from streetchief.casework.service import open_cases, verify_cases
-from streetchief.casework.tables import CaseRow
+from streetchief.casework.tables import CaseComplaintRow, CaseRow
 from streetchief.city import City
 from streetchief.geo.crs import to_lonlat, to_xy
 from streetchief.intake.feeds.read import read_file
@@ -31,13 +31,14 @@ from streetchief.registry import service
 from streetchief.registry.model import Registry, Segment
 from streetchief.storage.engine import make_engine, transaction
 from tests.benchmarks.bench_town import FEED, SRID, city_and_registry, write_feed
-from tests.benchmarks.one_by_one import one_by_one
+from tests.benchmarks.one_by_one import decided, one_by_one
 from tests.benchmarks.rivals import measured
 from tests.casework.ledger import OFFICE, times_of
 from tests.pipeline.redrawn import ADMIN, LATER, NOW, PLACING, WORKER, placings
 
 CASES = int(os.environ.get("STREETCHIEF_BENCH_CASES", 100_000))
 SEGMENTS = int(os.environ.get("STREETCHIEF_BENCH_SEGMENTS", 20_000))
+MOVED = int(os.environ.get("STREETCHIEF_BENCH_MOVED", 3))
 SAMPLE, MOVED_M = 500, 35.0
 CASE_COLUMNS = (
     "state", "segment_code", "street_code", "areas", "department", "supervisor", "departments", "version",
@@ -46,11 +47,10 @@ CASE_COLUMNS = (
 
 
 def redraw(registry: Registry, engine: Engine) -> Registry:
-    """The three segments with the most complaints moved by 35 m to the north-east."""
+    """The segments with the most complaints moved by 35 m to the north-east."""
     with transaction(engine) as session:
-        told = Counter(session.scalars(select(ComplaintRow.segment_code)))
-    most = {code for code, _ in told.most_common(4) if code is not None}
-    most = set(sorted(most, key=lambda code: -told[code])[:3])
+        told = Counter(code for code in session.scalars(select(ComplaintRow.segment_code)) if code is not None)
+    most = set(sorted(told, key=lambda code: (-told[code], code))[:MOVED])
     return replace(registry, segments=tuple(_moved(s) if s.code in most else s for s in registry.segments))
 
 
@@ -126,6 +126,8 @@ def test_rematch(database_engine: Engine, server: Engine, server_url: URL, tmp_p
         bare = measured(loop, lambda: one_by_one(loop, context, aside, now, asks_postgis=False))
         usual = measured(loop, lambda: one_by_one(loop, context, told, now, asks_postgis=True))
         _same_answers(engine, loop, sample)
+        works = decided(loop, context, aside)
+        deciding = measured(loop, lambda: [work() for work in works]).client / len(works)
     cases = outlook.cases
     assert gone[0].outlook == outlook
     assert outlook.complaints["changed"] == len(changed)
@@ -136,17 +138,22 @@ def test_rematch(database_engine: Engine, server: Engine, server_url: URL, tmp_p
     assert after == _afresh(path, context)
     with transaction(engine) as session:
         assert verify_cases(session) is None
-    print(f"\n{SEGMENTS:,} segments, three of them moved; {CASES:,} cases, {len(sample)} of them one by one")
+    print(f"\n{SEGMENTS:,} segments, {MOVED:,} of them moved; {CASES:,} cases, {len(sample)} of them one by one")
     print(f"  {' '.join(outlook.sentences('en'))}")
     print("  dry-run figures = outcome; every row = matched afresh; the sample = what the loop wrote")
     print(
         f"  dry run {looking.cpu:6.2f} s CPU ({looking.wall:.1f} s)   commit {doing.cpu:6.2f} s CPU ({doing.wall:.1f} s)"
     )
     each = usual.cpu / len(told)
-    print(f"  loop    {each * 1e3:6.2f} ms CPU a case (without asking PostGIS {bare.cpu / len(aside) * 1e3:.2f})")
     print(
-        f"  the loop costs {each * CASES / doing.cpu:.0f} x the commit, {each * CASES / (doing.cpu + looking.cpu):.0f} x dry run and commit"
+        f"  loop {each * 1e3:.2f} ms CPU a case (without asking PostGIS {bare.cpu / len(aside) * 1e3:.2f}, "
+        f"of it deciding {deciding * 1e3:.2f})"
     )
+    for what, cost in (("the loop", each), ("the loop, were deciding free,", each - deciding)):
+        print(
+            f"  {what} costs {cost * CASES / doing.cpu:.0f} x the commit, "
+            f"{cost * CASES / (doing.cpu + looking.cpu):.0f} x dry run and commit"
+        )
 
 
 def _afresh(path: Path, context: Context) -> dict[str, tuple[object, ...]]:
@@ -161,7 +168,8 @@ def _same_answers(engine: Engine, loop: Engine, sample: list[int]) -> None:
     ours, theirs = placings(engine), placings(loop)
     with transaction(engine) as session:
         names = set(session.scalars(select(ComplaintRow.external_id).where(ComplaintRow.id.in_(sample))))
-        cases = dict(map(tuple, session.execute(text("select complaint_id, case_id from case_complaints"))))
+        carried = session.execute(select(CaseComplaintRow.complaint_id, CaseComplaintRow.case_id))
+        cases = {row.complaint_id: row.case_id for row in carried}
     assert {n: ours[n] for n in names} == {n: theirs[n] for n in names}
     left, right = cases_of(engine), cases_of(loop)
     assert {n: left[cases[n]] for n in sample} == {n: right[cases[n]] for n in sample}

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from streetchief.accounts.policy import grant
 from streetchief.actors import Actor, Grant, Permission
 from streetchief.casework import store
-from streetchief.casework.actions import NOTHING, Given
+from streetchief.casework.actions import NOTHING, Given, WhistleKind
 from streetchief.casework.actions import Action as A
 from streetchief.casework.case import Case
 from streetchief.casework.chain import chain_on
@@ -39,9 +39,10 @@ from tests.pipeline.squares import CITY, FEED, REGISTRY, on_paper, row, write_fe
 NOW = datetime(2026, 4, 1, 2, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 ADMIN = Actor("keeper", (grant("admin"),))
+ALL = frozenset(Permission)
 ANYBODY = Actor(
     "ms-anybody",
-    (Grant("everything", frozenset(Permission)), Grant("officer", frozenset(Permission), department="waste")),
+    (Grant("everything", ALL), Grant("officer", ALL, department="waste"), Grant("chief", ALL, tier=1)),
 )
 WORKER = Actor("system:worker", (Grant("worker", frozenset(Permission)),))
 TOWN = replace(CITY, tiers=(TierTitle(1, Title("街长", "head")), TierTitle(2, Title("段长", "warden"))))
@@ -101,6 +102,7 @@ LIVES: Mapping[str, tuple[Step, ...]] = {
     "b8": ((A.PLACE, Given(segment="N-1")),),
     "b9": (*HELD, (A.SUSPEND_REQUEST, Given(reason="rain", until=LATER + timedelta(days=9))),
            (A.SUSPEND_GRANT, Given(opinion="so be it"))),
+    "b10": (*REGISTERED, (A.WHISTLE, Given(kind=WhistleKind.EMERGENCY, departments=("police", "roads")))),
     "r1": (*REGISTERED, (A.DISPATCH, Given(department="roads"))),
     "r2": REGISTERED,
     "a1": (*REGISTERED, (A.HAND_TO_CHIEF, NOTHING)),

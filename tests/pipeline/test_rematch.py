@@ -20,8 +20,9 @@ from streetchief.casework import store
 from streetchief.casework.actions import Action as A
 from streetchief.casework.actions import Given
 from streetchief.casework.chain import chain_on
+from streetchief.casework.decide import decide
 from streetchief.casework.events import verify_chain
-from streetchief.casework.fold import fold
+from streetchief.casework.fold import apply, fold
 from streetchief.casework.rematched import Aim, is_placed_by_person, rematch_event
 from streetchief.casework.service import open_case, verify_cases
 from streetchief.casework.tables import CaseEventRow, CaseRow
@@ -44,6 +45,7 @@ from tests.casework.ledger import OFFICE, times_of
 from tests.pipeline.redrawn import (
     ADMIN,
     AFTER,
+    ANYBODY,
     BEFORE,
     LATER,
     LIVES,
@@ -54,6 +56,7 @@ from tests.pipeline.redrawn import (
     TOWN,
     WORKER,
     case_of,
+    facts_of,
     live,
     placings,
     village,
@@ -100,6 +103,9 @@ def test_the_dry_run_writes_nothing_and_its_figures_are_the_outcome(redrawn: Eng
     assert cases["lose_department"] == 3  # r0, r2, r3; the roads department holds r1
     assert cases["become_ambiguous"] == 3
     assert (outlook.by_person, outlook.ended) == (1, 2)
+    for figure, lost in (("lose_street", True), ("gain_street", False)):
+        ways = ((rows[n].street_code, new_rows[n].street_code) for n in rows)
+        assert cases[figure] == sum((a is not None, b is not None) == (lost, not lost) for a, b in ways), figure
 
 
 def segment(placing: tuple[object, ...]) -> object:
@@ -363,6 +369,26 @@ def commit_and_note(engine: Engine, seen: str, refused: list[Conflict]) -> None:
         commit(engine, TOWN, seen, by=ADMIN, now=LATER)
     except Conflict as error:
         refused.append(error)
+
+
+def test_a_step_that_is_being_taken_is_waited_for(redrawn: Engine) -> None:
+    """Whoever has the case at this moment finishes; the commit then sees that the case is another."""
+    seen, refused = str(looked(redrawn).fingerprint), list[Conflict]()
+    case = case_of(redrawn, "b1")
+    racer = threading.Thread(target=commit_and_note, args=(redrawn, seen, refused))
+    with transaction(redrawn) as session:
+        store.lock_case(session, case.id)
+        racer.start()
+        racer.join(0.8)
+        assert racer.is_alive()
+        given = Given(department="waste")
+        (event,) = decide(case, A.DISPATCH, by=ANYBODY, now=LATER, facts=facts_of(session, case, LATER), given=given)
+        store.append_events(session, [event])
+        store.save_case(session, case, apply(case, event))
+    racer.join(30)
+    assert [error.code for error in refused] == ["rematch_changed"]
+    done(redrawn)
+    assert (case_of(redrawn, "b1").street, case_of(redrawn, "b1").version) == ("W", case.version + 2)
 
 
 def test_two_commits_of_one_outlook_are_one(redrawn: Engine) -> None:

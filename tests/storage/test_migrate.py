@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -129,4 +130,5 @@ def test_the_fingerprint_sees_names_and_texts() -> None:
 def test_everything_that_the_files_make_is_seen_by_the_drop() -> None:
     """A file that makes something in another way (or two on one line) would not be dropped before a migration."""
     for file in sqlfiles.read_sql_files():
-        assert len(file.made()) == file.body.lower().count("create "), file.name
+        made = re.findall(r"create (?!temp table)", file.body.lower())  # those end with their transaction
+        assert len(file.made()) == len(made), file.name
