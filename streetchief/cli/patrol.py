@@ -21,7 +21,7 @@ from rich.table import Table
 from streetchief.accounts.service import actor_of_login
 from streetchief.actors import Actor
 from streetchief.cli.ground import city_database, plain, the_city
-from streetchief.cli.patrolpage import record_table
+from streetchief.cli.patrolpage import HELD_OUT, record_table
 from streetchief.errors import BadInput
 from streetchief.patrol import checks, records, rules, service
 from streetchief.patrol.model import Answer, Check, Draft, Handled, Record
@@ -261,6 +261,7 @@ def print_record(flow: CaseFlow, made: Record, period: str) -> None:
     if plan.inferred:
         typer.echo(both("patrol.inferred", basis=plan.basis))
     show(record_table(made))
+    typer.echo(f"{HELD_OUT} {both('patrol.held_out', least=made.least)}")
     for measure, said in made.definitions.items():
         typer.echo(f"  {measure}  {said['zh']} / {said['en']}")
 

@@ -19,6 +19,7 @@ from streetchief.pipeline.casetimers import case_timers
 from streetchief.pipeline.channels.mail import MailServer
 from streetchief.pipeline.channels.post import Gate
 from streetchief.pipeline.deliver import Desk, open_channels
+from streetchief.pipeline.patrols import timers_of
 from streetchief.pipeline.timers import Timer
 from streetchief.settings import Settings
 from streetchief.words import both
@@ -40,7 +41,8 @@ def worker(
     town = the_city(city)
     with city_database(town) as engine:
         plan = program.Plan(heartbeat_s=heartbeat, concurrency=concurrency, is_once=once)
-        timers = (*case_timers(CaseFlow.of(engine, town)), *TIMERS)
+        flow = CaseFlow.of(engine, town)
+        timers = (*case_timers(flow), *timers_of(flow), *TIMERS)
         program.run(engine, the_desk(engine, town), timers, plan, clock=lambda: datetime.now(UTC))
 
 

@@ -8,6 +8,7 @@ matcher, it is written into the case as a step of his.  Every part may be repeat
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -23,7 +24,7 @@ from streetchief.casework.notices import Facts, Notice
 from streetchief.casework.service import load_case
 from streetchief.casework.tables import CaseComplaintRow
 from streetchief.city import PATROL_FEED, City, PatrolPlan
-from streetchief.errors import BadInput, Conflict, NotFound
+from streetchief.errors import BadInput, Conflict, NotFound, StreetChiefError
 from streetchief.intake import store as intake_store
 from streetchief.intake.feeds.records import RawRecord
 from streetchief.intake.tables import ComplaintRow
@@ -35,6 +36,7 @@ from streetchief.pipeline.receive_one import receive_one
 from streetchief.pipeline.timers import Timer
 from streetchief.storage.engine import transaction
 
+log = logging.getLogger("streetchief.worker")
 P = Permission
 KEEPER = Actor(
     "system:patrol", (Grant("worker", frozenset({P.READ_CASE, P.REGISTER, P.CHECK_PATROL, P.REVIEW_PATROL})),)
@@ -60,12 +62,21 @@ def report(
 
 
 def hand_over_pending(flow: CaseFlow, now: datetime) -> int:
-    """Open the cases of findings that were handed over and have none, after a kill for instance; returns how many."""
+    """Open the cases of findings that were handed over and have none, after a kill for instance; returns how many.
+
+    One that is refused (its segment left the register, say) is logged and holds up no other.
+    """
     with transaction(flow.engine) as session:
         waiting = store.pending(session)
+    done = 0
     for finding in waiting:
-        hand_over(flow, finding, now=now)
-    return len(waiting)
+        try:
+            hand_over(flow, finding, now=now)
+        except StreetChiefError as refused:
+            log.warning("finding %s has no case yet: %s", finding, refused.code)
+        else:
+            done += 1
+    return done
 
 
 def hand_over(flow: CaseFlow, finding_id: int, *, now: datetime) -> Finding:
@@ -147,7 +158,12 @@ def _case(flow: CaseFlow, complaint: int, now: datetime) -> Case:
 
 
 def _placed(flow: CaseFlow, case: Case, finding: Finding, patrol: Patrol, now: datetime) -> Case:
-    """The chief's own choice of segment, as a step of his: it holds against the matcher now and on any rematch."""
+    """The chief's own choice of segment, as a step of his: it holds against the matcher now and on any rematch.
+
+    A case that somebody ended meanwhile keeps the street of its day.
+    """
+    if case.closed_at is not None:
+        return case
     chief = Actor(patrol.chief, (Grant("chief", frozenset({P.READ_CASE, P.PLACE})),))
     given = Given(segment=finding.draft.segment)
     key = f"finding-{finding.id}"
@@ -188,7 +204,7 @@ def timers_of(flow: CaseFlow) -> tuple[Timer, ...]:
     return (
         Timer("patrol_days", lambda engine, now: settle(flow, engine, now), cron="*/10 * * * *"),
         Timer("patrol_samples", lambda engine, now: draw_last_week(flow, engine, now), cron="5 * * * *"),
-        Timer("patrol_findings", lambda _engine, now: hand_over_pending(flow, now)),
+        Timer("patrol_findings", lambda _engine, now: hand_over_pending(flow, now), cron="*/5 * * * *"),
     )
 
 

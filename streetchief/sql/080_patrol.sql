@@ -63,14 +63,17 @@ returns table (
             sum(p.due - p.done) as missed, sum(p.findings) as findings, sum(p.fixed) as fixed, sum(p.handed) as handed,
             sum(p.sampled) as sampled, sum(p.checked) as checked, sum(p.agreed) as agreed
         from parts p group by p.street_code, p.tier
+    ),
+    grounds as (select distinct p.street_code, p.tier, p.areas from parts p),
+    lies as (
+        select g.street_code, g.tier, array_agg(distinct a.code order by a.code) as codes
+        from grounds g, unnest(g.areas) as a (code)
+        group by g.street_code, g.tier
     )
-    select s.street_code, s.tier,
-        (
-            select coalesce(array_agg(distinct a.code order by a.code), '{}') from parts p, unnest(p.areas) as a (code)
-            where p.street_code = s.street_code and p.tier = s.tier
-        ),
+    select s.street_code, s.tier, coalesce(l.codes, '{}'),
         s.patrols, s.due, s.done, s.missed, s.findings::bigint, s.fixed::bigint, s.handed::bigint, s.sampled, s.checked,
         s.agreed
     from sums s
+    left join lies l on l.street_code = s.street_code and l.tier = s.tier
     order by s.street_code collate "C", s.tier
 $$;

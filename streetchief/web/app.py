@@ -28,11 +28,16 @@ from streetchief.web.api import (
     audit,
     cases,
     deadline,
+    evaluation,
     features,
     handovers,
     health,
+    joins,
     lifecycle,
     notices,
+    patrolrecords,
+    patrols,
+    rematch,
     session,
     steps,
     tasks,
@@ -46,6 +51,7 @@ LOG = logging.getLogger("streetchief.web")
 OUR_HOSTS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.ASCII | re.IGNORECASE)
 ROOMS = (
     health, session, lifecycle, cases, steps, handovers, tasks, notices, deadline, features, why, audit, accounts,
+    patrols, patrolrecords, rematch, joins, evaluation,
     home, heatmap,
 )  # fmt: skip
 HEADERS = {

@@ -63,15 +63,15 @@ def the_actor(request: Request, engine: EngineOf, token: TokenOf) -> Actor:
 ActorOf = Annotated[Actor, Depends(the_actor)]
 
 
-def may(permission: Permission) -> Callable[..., Actor]:
-    """Who is asking, for a route that nobody without the permission may call.
+def may(*permissions: Permission) -> Callable[..., Actor]:
+    """Who is asking, for a route that nobody may call without one of the permissions.
 
     The permission alone is asked, whatever its scope; what lies in the scope is asked by the service and, beneath
     it, by row-level security.  Raises Forbidden.
     """
 
     def asked(actor: ActorOf) -> Actor:
-        if not any(permission in grant.permissions for grant in actor.grants):
+        if not any(permission in grant.permissions for grant in actor.grants for permission in permissions):
             raise Forbidden()
         return actor
 
@@ -84,7 +84,14 @@ DispatcherOf = Annotated[Actor, Depends(may(Permission.DISPATCH))]
 CalledOf = Annotated[Actor, Depends(may(Permission.REPORT_IN))]
 AuditorOf = Annotated[Actor, Depends(may(Permission.READ_AUDIT))]
 KeeperOf = Annotated[Actor, Depends(may(Permission.MANAGE_ACCOUNTS))]
-PosterOf = Annotated[Actor, Depends(may(Permission.MANAGE_NOTICES))]
+CallerOf = Annotated[Actor, Depends(may(Permission.CALL_BACK))]
+CounterOf = Annotated[Actor, Depends(may(Permission.READ_FIGURES))]
+RematcherOf = Annotated[Actor, Depends(may(Permission.REMATCH))]
+WalkerOf = Annotated[Actor, Depends(may(Permission.PATROL))]
+CheckerOf = Annotated[Actor, Depends(may(Permission.CHECK_PATROL))]
+ReviewerOf = Annotated[Actor, Depends(may(Permission.REVIEW_PATROL))]
+WatcherOf = Annotated[Actor, Depends(may(Permission.PATROL, Permission.CHECK_PATROL, Permission.REVIEW_PATROL))]
+FigureReaderOf = Annotated[Actor, Depends(may(Permission.READ_FIGURES, Permission.REVIEW_PATROL))]
 
 
 def refuse_foreign(request: Request, *, required: bool) -> None:

@@ -161,7 +161,7 @@ def _same_answers(engine: Engine, loop: Engine, sample: list[int]) -> None:
     ours, theirs = placings(engine), placings(loop)
     with transaction(engine) as session:
         names = set(session.scalars(select(ComplaintRow.external_id).where(ComplaintRow.id.in_(sample))))
-        cases = {c: case for c, case in session.execute(text("select complaint_id, case_id from case_complaints"))}
+        cases = dict(map(tuple, session.execute(text("select complaint_id, case_id from case_complaints"))))
     assert {n: ours[n] for n in names} == {n: theirs[n] for n in names}
     left, right = cases_of(engine), cases_of(loop)
     assert {n: left[cases[n]] for n in sample} == {n: right[cases[n]] for n in sample}

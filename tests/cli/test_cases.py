@@ -53,7 +53,13 @@ def test_open_list_and_show(run: Run, flow: CaseFlow) -> None:
     assert run(cases.app, "list", "--numbers").stdout.split()[-1] == number
     table = run(cases.app, "list", "--street", STREET).stdout
     assert table.count("已受理 / received") == 3
-    for nothing in (("--state", "closed"), ("--department", "greening"), ("--street", "X"), ("--segment", "X"), ("--bucket", "overdue")):
+    for nothing in (
+        ("--state", "closed"),
+        ("--department", "greening"),
+        ("--street", "X"),
+        ("--segment", "X"),
+        ("--bucket", "overdue"),
+    ):
         assert run(cases.app, "list", "--numbers", *nothing).stdout == "", nothing
     assert len(run(cases.app, "list", "--numbers", "--most", "2").stdout.split()) == 2
     page = run(cases.app, "show", number).stdout
@@ -117,7 +123,14 @@ def test_the_plaque_of_a_segment(run: Run) -> None:
 
 def test_a_tampered_event_is_found(run: Run, flow: CaseFlow) -> None:
     case = flow.open_case(1, by=WORKER, now=YESTERDAY)
-    flow.act(case.id, Action.CHECK_REPORT, by=who(flow, "supervisor"), now=YESTERDAY, version=1, given=Given(result=True, opinion="是"))
+    flow.act(
+        case.id,
+        Action.CHECK_REPORT,
+        by=who(flow, "supervisor"),
+        now=YESTERDAY,
+        version=1,
+        given=Given(result=True, opinion="是"),
+    )
     sound = run(audit.app, "verify")
     assert "the records of the cases hold: 1" in sound.stderr
     assert len(sound.stdout.splitlines()) == 1, "the anchor alone goes to stdout"

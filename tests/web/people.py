@@ -20,6 +20,7 @@ from streetchief.casework.outbox_store import put_in_inbox
 from streetchief.city import Seeds, shipped_city_file
 from streetchief.cityfile import read_city
 from streetchief.intake.tables import IntakeRunRow, PlacingModelRow
+from streetchief.patrol import service as patrols
 from streetchief.pipeline.caseflow import CaseFlow
 from streetchief.registry import service as registry
 from streetchief.registry.model import Appointment, Area, Span
@@ -45,7 +46,7 @@ TWO_VILLAGES = replace(
     ),
 )
 SHIPPED = read_city(shipped_city_file())
-TOWN = replace(CITY, calendar=SHIPPED.calendar, buckets=SHIPPED.buckets, seeds=Seeds())
+TOWN = replace(CITY, calendar=SHIPPED.calendar, buckets=SHIPPED.buckets, patrol=SHIPPED.patrol, seeds=Seeds())
 
 GRANTS: Mapping[str, Mapping[str, Grant]] = {
     OWN: {
@@ -76,6 +77,7 @@ class Village:
 
     near, far    the case on East Street and the one on Far Street
     loose        complaints without a case: on East Street, on Far Street
+    walks        the patrols on East Street and on Far Street, still open
     tokens       "own.chief" → its bearer token
     """
 
@@ -84,6 +86,7 @@ class Village:
     near: Case
     far: Case
     loose: tuple[int, int]
+    walks: tuple[int, int]
     tokens: Mapping[str, str]
 
     def headers(self, who: str) -> dict[str, str]:
@@ -113,7 +116,14 @@ def settle_village(client: TestClient) -> Village:
         for case, recipient in zip(cases, ("department:waste", "department:roads"), strict=True):
             notice = Notice(f"case/{case.number}#1", "dispatch.department", recipient, Facts(case.number))
             put_in_inbox(session, notice.key, recipient, [{"topic": notice.topic, **notice.facts.as_dict()}], DAY)
-    return Village(client, engine, cases[0], cases[1], (ids[2], ids[3]), _tokens(engine))
+    tokens = _tokens(engine)
+    walks = [_walk(engine, side, street) for side, street in ((OWN, "E"), (OTHER, "F"))]
+    return Village(client, engine, cases[0], cases[1], (ids[2], ids[3]), (walks[0], walks[1]), tokens)
+
+
+def _walk(engine: Engine, side: str, street: str) -> int:
+    chief = Actor(f"{side}.chief", (GRANTS[side]["chief"],))
+    return patrols.start(engine, street=street, zone=TOWN.zone, by=chief, now=datetime.now(UTC), key="begun").id
 
 
 def _called(flow: CaseFlow, complaint_id: int, department: str) -> Case:

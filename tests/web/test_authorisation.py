@@ -24,7 +24,9 @@ from streetchief.web.app import create_app
 from tests.web.people import GRANTS, OTHER, OWN, SECRET_TEXT, TOWN, Village, settle_village
 
 PUBLIC, SIGNED_IN = "public", "signed in"
-NEAR, FAR = "near", "far"
+NEAR, FAR, NOWHERE = "near", "far", "nowhere"
+STREETS = {NEAR: "E", FAR: "F", NOWHERE: "Q"}
+NO_ID = 10**9
 SIDE_OF = {NEAR: OWN, FAR: OTHER}
 PEOPLE = [f"{side}.{role}" for side, roles in GRANTS.items() for role in roles]
 
@@ -33,22 +35,31 @@ PEOPLE = [f"{side}.{role}" for side, roles in GRANTS.items() for role in roles]
 class Entry:
     """What a route asks for.
 
-    asks   the permission; PUBLIC, SIGNED_IN
+    asks   the permission, or several of which one is enough; PUBLIC, SIGNED_IN
     ask    (village, near or far) → how to ask for the thing on that street: keywords of the request, `path` values apart
     gets   statuses for who may
     one    whether it names one thing, which is 404 for who is elsewhere; else it is a list, or about nobody's thing
     shows  whether the answer about one's own street names the case
+    walled whether row-level security alone hides it too; not where only the register, or a count, is read
     """
 
-    asks: P | str
+    asks: P | str | tuple[P, ...]
     ask: Callable[[Village, str], dict[str, Any]] = lambda village, where: {}
     gets: tuple[int, ...] = (200,)
     one: bool = False
     shows: bool = False
+    walled: bool = True
+
+
+WATCHERS = (P.PATROL, P.CHECK_PATROL, P.REVIEW_PATROL)
 
 
 def case_of(village: Village, where: str) -> int:
-    return (village.near if where == NEAR else village.far).id
+    return {NEAR: village.near.id, FAR: village.far.id}.get(where, NO_ID)
+
+
+def second(pair: tuple[int, int], where: str) -> int:
+    return {NEAR: pair[0], FAR: pair[1]}.get(where, NO_ID)
 
 
 def a_case(village: Village, where: str) -> dict[str, Any]:
@@ -62,16 +73,59 @@ def a_step(village: Village, where: str) -> dict[str, Any]:
 
 
 def an_opening(village: Village, where: str) -> dict[str, Any]:
-    return {"json": {"complaint": village.loose[0 if where == NEAR else 1]}}
+    return {"json": {"complaint": second(village.loose, where)}}
 
 
 def a_handover(village: Village, where: str) -> dict[str, Any]:
-    street = "E" if where == NEAR else "F"
-    return {"json": {"street": street, "tier": 1, "leaver": "a", "successor": "b"}}
+    return {"json": {"street": STREETS[where], "tier": 1, "leaver": "a", "successor": "b"}}
 
 
 def a_why(village: Village, where: str) -> dict[str, Any]:
-    return {"path": {"feed": "village", "external_id": f"v/{0 if where == NEAR else 1}"}}
+    return {"path": {"feed": "village", "external_id": f"v/{ {NEAR: 0, FAR: 1}.get(where, 9) }"}}
+
+
+def a_walk(village: Village, where: str, **values: Any) -> dict[str, Any]:
+    return {
+        "path": {"id": second(village.walks, where)}, "json": values or None,
+        "headers": {"Idempotency-Key": "matrix"},
+    }  # fmt: skip
+
+
+def a_finding(village: Village, where: str) -> dict[str, Any]:
+    item = TOWN.patrol.items[0].code if TOWN.patrol else ""
+    return a_walk(
+        village, where, item=item, segment=f"{STREETS[where]}-1", handled="fixed_on_spot", opinion="x", photo="p1"
+    )
+
+
+def an_end(village: Village, where: str) -> dict[str, Any]:
+    return a_walk(village, where) | {"json": {}}
+
+
+def a_judgement(village: Village, where: str) -> dict[str, Any]:
+    return a_walk(village, where, agrees=True)
+
+
+def a_start(village: Village, where: str) -> dict[str, Any]:
+    return {"json": {"street": STREETS[where]}, "headers": {"Idempotency-Key": "matrix"}}
+
+
+def a_merge(village: Village, where: str) -> dict[str, Any]:
+    """Into itself: seen, and then refused."""
+    body = {"into": case_of(village, where), "version": 1, "into_version": 1}
+    return {"path": {"id": case_of(village, where)}, "json": body, "headers": {"Idempotency-Key": "merge"}}
+
+
+def some_figures(village: Village, where: str) -> dict[str, Any]:
+    return {"params": {"from_on": "2026-03-01", "to_on": "2026-04-01", "street": STREETS[where]}}
+
+
+def some_slips(village: Village, where: str) -> dict[str, Any]:
+    return {"json": {"street": STREETS[where], "count": 1, "days": 1}}
+
+
+def a_score(village: Village, where: str) -> dict[str, Any]:
+    return {"json": {"street": STREETS[where], "score": 3}}
 
 
 def nobody(village: Village, where: str) -> dict[str, Any]:
@@ -107,6 +161,27 @@ ROUTES: Mapping[tuple[str, str], Entry] = {
     ("POST", "/api/v1/cases"): Entry(P.REGISTER, an_opening, (201, 409), one=True),
     ("POST", "/api/v1/handovers"): Entry(P.DISPATCH, a_handover, one=True),
     ("GET", "/api/v1/tasks"): Entry(P.REPORT_IN, shows=True),
+    ("GET", "/api/v1/repeats"): Entry(P.REGISTER),
+    ("POST", "/api/v1/cases/{id}/merge"): Entry(P.REGISTER, a_merge, (422,), one=True),
+    ("GET", "/api/v1/figures"): Entry(P.READ_FIGURES, some_figures, one=True, walled=False),
+    ("POST", "/api/v1/slips"): Entry(P.CALL_BACK, some_slips, (201,), one=True, walled=False),
+    ("POST", "/api/v1/evaluations"): Entry(P.CALL_BACK, a_score, (201, 409), one=True, walled=False),
+    ("POST", "/api/v1/evaluations/slip"): Entry(PUBLIC, body(slip="scr_0", score=1), (404,)),
+    ("GET", "/api/v1/patrols"): Entry(WATCHERS),
+    ("GET", "/api/v1/missed-patrols"): Entry(WATCHERS),
+    ("POST", "/api/v1/patrols"): Entry(P.PATROL, a_start, (201, 409), one=True, walled=False),
+    ("GET", "/api/v1/patrols/{id}"): Entry(WATCHERS, a_walk, one=True),
+    ("POST", "/api/v1/patrols/{id}/findings"): Entry(P.PATROL, a_finding, (201,), one=True),
+    ("POST", "/api/v1/patrols/{id}/end"): Entry(P.PATROL, an_end, one=True),
+    ("POST", "/api/v1/patrols/{id}/check"): Entry(P.CHECK_PATROL, a_judgement, (403, 409), one=True),
+    ("GET", "/api/v1/patrol-checks"): Entry(WATCHERS, lambda v, w: {"params": {"week_on": "2026-03-02"}}),
+    ("POST", "/api/v1/patrol-checks"): Entry(P.CHECK_PATROL, lambda v, w: {"json": {"week_on": "2026-03-02"}}),
+    ("GET", "/api/v1/patrol-records"): Entry((P.READ_FIGURES, P.REVIEW_PATROL)),
+    ("POST", "/api/v1/patrol-records"): Entry(
+        P.REVIEW_PATROL, lambda v, w: {"json": {"kind": "monthly_review", "day": "2026-02-01"}}, (403,)
+    ),
+    ("GET", "/api/v1/rematch"): Entry(P.REMATCH),
+    ("POST", "/api/v1/rematch"): Entry(P.REMATCH, lambda v, w: {"json": {"seen": "x"}}, (422,)),
     ("GET", "/api/v1/audit"): Entry(P.READ_AUDIT),
     ("GET", "/api/v1/audit/verify"): Entry(P.READ_AUDIT),
     ("GET", "/api/v1/accounts"): Entry(P.MANAGE_ACCOUNTS),
@@ -147,8 +222,9 @@ def ask(village: Village, route: tuple[str, str], who: str | None, where: str) -
     return village.client.request(method, path.format(**asked.pop("path", {})), headers=headers, **asked)
 
 
-def may(who: str, asks: P | str) -> bool:
-    return asks in (PUBLIC, SIGNED_IN) or asks in PERMISSIONS[who.partition(".")[2]]
+def may(who: str, asks: P | str | tuple[P, ...]) -> bool:
+    held = PERMISSIONS[who.partition(".")[2]]
+    return asks in (PUBLIC, SIGNED_IN) or any(one in held for one in (asks if isinstance(asks, tuple) else (asks,)))
 
 
 def hidden_from(village: Village, who: str) -> tuple[str, ...]:
@@ -204,29 +280,28 @@ def test_the_matrix(village: Village, route: tuple[str, str], who: str) -> None:
 
 
 @pytest.mark.parametrize("route", ONES, ids=" ".join)
-def test_what_is_out_of_scope_and_what_does_not_exist_are_one_answer(
-    village: Village, route: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_out_of_scope_and_what_does_not_exist_are_one_answer(village: Village, route: tuple[str, str]) -> None:
     who = next(p for p in PEOPLE if p.startswith(OWN) and may(p, ROUTES[route].asks))
-    hidden = ask(village, route, who, FAR)
-    named = {"id": case_of(village, FAR), "complaint": village.loose[1], "street": "F", "external_id": "v/1"}
-    text = hidden.text
-    for value in named.values():
-        text = text.replace(str(value), "…")
-    nothing = village.client.request(
-        route[0], route[1].format(id=10**9, feed="village", external_id="v/9"), headers=village.headers(who) | {"Idempotency-Key": "n"},
-        json={"/api/v1/cases": {"complaint": 10**9}, "/api/v1/handovers": {"street": "Q", "tier": 1, "leaver": "a", "successor": "b"}}.get(
-            route[1], {"action": "urge", "version": 1}) if route[0] == "POST" else None,
-    )  # fmt: skip
+    hidden, nothing = ask(village, route, who, FAR), ask(village, route, who, NOWHERE)
     assert nothing.status_code == hidden.status_code == 404
-    assert nothing.json()["code"] == hidden.json()["code"]
-    for language in ("zh", "en"):
-        said = nothing.json()[language]
-        for value in (str(10**9), "Q", "v/9"):
-            said = said.replace(value, "…")
-        for value in named.values():
-            said = said.replace(str(value), "…")
-        assert said in text
+    named = (
+        str(village.loose[1]),
+        str(case_of(village, FAR)),
+        str(village.walks[1]),
+        "F",
+        "v/1",
+        str(NO_ID),
+        "Q",
+        "v/9",
+    )
+    shapes = []
+    for answer in (hidden, nothing):
+        said = answer.json() | {"request_id": ""}
+        for value in sorted(named, key=len, reverse=True):
+            said = {name: text.replace(value, "…") for name, text in said.items()}
+        shapes.append(said)
+    assert shapes[0] == shapes[1]
+    assert set(hidden.headers) == set(nothing.headers)
 
 
 @pytest.fixture
@@ -250,7 +325,7 @@ def test_the_second_wall_alone_hides_as_much(village: Village, checks_off: int, 
         route for route, entry in ROUTES.items() if may(who, entry.asks) and entry.asks not in (P.READ_AUDIT, SIGNED_IN)
     ]:
         answer = ask(village, route, who, elsewhere)
-        assert not ROUTES[route].one or answer.status_code == 404, (route, answer.text)
+        assert not ROUTES[route].one or not ROUTES[route].walled or answer.status_code == 404, (route, answer.text)
         for secret in hidden_from(village, who):
             assert secret not in answer.text, route
 

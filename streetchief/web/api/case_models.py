@@ -185,7 +185,7 @@ def open_to(case: Case, actor: Actor) -> list[ActionShown]:
             waits_for_tasks=edge.needs_no_task and is_busy,
         )
         for (state, action), edge in EDGES.items()
-        if state == case.state and refusal(case, action, edge, actor, NOTHING) is None
+        if state == case.state and action != Action.ABSORB and refusal(case, action, edge, actor, NOTHING) is None
     ]
 
 

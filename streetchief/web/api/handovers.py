@@ -8,23 +8,17 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine, text
 
-from streetchief.actors import Actor, Permission, Subject, allowed
+from streetchief.actors import Actor, Permission
 from streetchief.casework.service import hand_over_cases
-from streetchief.errors import NotFound, OutOfScope
+from streetchief.errors import OutOfScope
 from streetchief.storage.acting import acting
 from streetchief.storage.engine import transaction
+from streetchief.web.api.sight import areas_of
 from streetchief.web.auth import DispatcherOf
 from streetchief.web.deps import EngineOf, FlowOf
 from streetchief.web.schemas import Code, Strict, refused
 
 router = APIRouter(prefix="/api/v1", tags=["cases"])
-_NEWEST = "(select max(version) from registry_versions)"
-_STREET = text(
-    "select s.code, array(select distinct s2.area_code from segments s2 where s2.version = s.version "
-    "and s2.street_code = s.code and s2.area_code is not null) as areas "
-    f"from streets s where s.version = {_NEWEST} and s.code = :street"
-)
-_ABOVE = text(f"select codes from area_chains where version = {_NEWEST} and code = any(:areas)")
 _COUNT = text("select count(*) from cases where street_code = :street and tier = :tier and closed_at is null")
 
 
@@ -49,25 +43,13 @@ class HandedOver(BaseModel):
 @router.post("/handovers", responses=refused(404, 409, 422))
 def handed_over(body: HandOver, engine: EngineOf, flow: FlowOf, actor: DispatcherOf) -> HandedOver:
     """Hand every open case of the street and tier over: all of them or none."""
-    must_reach(engine, actor, body.street)
+    areas_of(engine, actor, Permission.DISPATCH, body.street)
     must_see_all(engine, actor, body)
     done = hand_over_cases(
         engine, street=body.street, tier=body.tier, leaver=body.leaver, successor=body.successor, by=actor,
         now=datetime.now(UTC), facts_of=flow.facts_of,
     )  # fmt: skip
     return HandedOver(cases=done)
-
-
-def must_reach(engine: Engine, actor: Actor, street: str) -> None:
-    """Raise NotFound unless the actor dispatches in every area that the street runs through."""
-    with acting(engine, actor, Permission.DISPATCH) as session:
-        found = session.execute(_STREET, {"street": street}).one_or_none()
-        chains = session.execute(_ABOVE, {"areas": found.areas}).scalars().all() if found else ()
-    if found is None:
-        raise NotFound("no_street", street=street)
-    shared = frozenset.intersection(*(frozenset(chain) for chain in chains)) if chains else frozenset()
-    if not allowed(actor, Permission.DISPATCH, Subject(found.code, shared)):
-        raise OutOfScope("no_street", street=street)
 
 
 def must_see_all(engine: Engine, actor: Actor, body: HandOver) -> None:

@@ -20,6 +20,14 @@ _COMPLAINT = text(
 _EXISTS = text("select exists (select from complaints where id = :id)")
 _BEFORE = text("select exists (select from case_events where case_id = :id and key = :key and actor = :actor)")
 
+_NEWEST = "(select max(version) from registry_versions)"
+_STREET = text(
+    "select s.code, array(select distinct s2.area_code from segments s2 where s2.version = s.version "
+    "and s2.street_code = s.code and s2.area_code is not null) as areas "
+    f"from streets s where s.version = {_NEWEST} and s.code = :street"
+)
+_ABOVE = text(f"select codes from area_chains where version = {_NEWEST} and code = any(:areas)")
+
 
 def case_in_sight(engine: Engine, actor: Actor, case_id: int) -> bool:
     """Whether the actor may see the case."""
@@ -58,3 +66,19 @@ def may_register(engine: Engine, actor: Actor, complaint: int) -> None:
     subject = Subject(row.street, frozenset(row.areas), frozenset(row.departments))
     if not allowed(actor, Permission.REGISTER, subject):
         raise Forbidden()
+
+
+def areas_of(engine: Engine, actor: Actor, permission: Permission, street: str) -> tuple[str, ...]:
+    """The areas that a street runs through, and all above.
+
+    Raises NotFound unless the actor holds the permission in every one of the areas.
+    """
+    with acting(engine, actor, permission) as session:
+        found = session.execute(_STREET, {"street": street}).one_or_none()
+        chains = session.execute(_ABOVE, {"areas": found.areas}).scalars().all() if found else ()
+    if found is None:
+        raise NotFound("no_street", street=street)
+    shared = frozenset.intersection(*(frozenset(chain) for chain in chains)) if chains else frozenset()
+    if not allowed(actor, permission, Subject(found.code, shared)):
+        raise OutOfScope("no_street", street=street)
+    return tuple(sorted({code for chain in chains for code in chain}))

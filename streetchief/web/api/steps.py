@@ -14,7 +14,7 @@ from streetchief.casework.actions import NOTHING, Action, Given, Proof, WhistleK
 from streetchief.casework.case import Case
 from streetchief.casework.decide import LONGEST_TEXT
 from streetchief.casework.fold import fold
-from streetchief.errors import Conflict, Key
+from streetchief.errors import BadInput, Conflict, Key
 from streetchief.storage.engine import transaction
 from streetchief.web.api.case_models import CaseShown, shown
 from streetchief.web.api.sight import must_see_case
@@ -40,6 +40,8 @@ KeyOf = Annotated[
         description="made anew for every step that a person decides on; the same again when the answer got lost",
     ),
 ]  # fmt: skip
+TWO_SIDED = (Action.MERGE, Action.ABSORB)
+"""Halves of one act on two cases: ``POST /cases/{id}/merge`` takes both."""
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 Said = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 Photo = Annotated[str, StringConstraints(max_length=128, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
@@ -86,6 +88,7 @@ class GivenIn(Strict):
     satisfied: bool | None = None
     complaint: int | None = Field(None, ge=1, le=BIGGEST_ID)
     parent: int | None = Field(None, ge=1, le=BIGGEST_ID)
+    other: int | None = Field(None, ge=1, le=BIGGEST_ID, description="id of the other case")
     leaver: Code | None = None
     successor: Code | None = None
 
@@ -108,21 +111,24 @@ class StepIn(Strict):
     given: GivenIn | None = None
 
 
+STALE: dict[str, Any] = {
+    "model": Stale,
+    "description": "the case changed meanwhile (`stale_case`, with its state and version), the table has no "
+    "such step, the case's own history forbids it, or the key belongs to another step",
+    "content": {"application/json": {"example": _STALE}},
+}
+"""The 409 of a step."""
+
+
 @router.post(
     "/cases/{id}/actions",
-    responses={
-        **refused(404, 422),
-        409: {
-            "model": Stale,
-            "description": "the case changed meanwhile (`stale_case`, with its state and version), the table has no "
-            "such step, the case's own history forbids it, or the key belongs to another step",
-            "content": {"application/json": {"example": _STALE}},
-        },
-    },
+    responses={**refused(404, 422), 409: STALE},
 )
 def step(id: IdOf, body: StepIn, key: KeyOf, engine: EngineOf, flow: FlowOf, actor: ReaderOf) -> CaseShown:
     """Take one step.  The answer is the case after it; the same key again changes nothing and gives the same answer."""
     must_see_case(engine, actor, id, key)
+    if body.action in TWO_SIDED:
+        raise BadInput("step_of_two_cases", action=Key(f"case.action.{body.action}"))
     case = flow.act(
         id, body.action, by=actor, now=datetime.now(UTC), version=body.version, key=key, given=_given(body.given)
     )  # fmt: skip
