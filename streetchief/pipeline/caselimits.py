@@ -37,6 +37,7 @@ _IS_SOON = "m.soon_told_at is null and m.soon_at <= :now and :now <= m.due_at"
 _IS_OVER = "m.overdue_told_at is null and m.due_at < :now"
 _SOON = text(_TOLD.format(told="soon_told_at", which=_IS_SOON))
 _OVERDUE = text(_TOLD.format(told="overdue_told_at", which=_IS_OVER))
+_LIMITS = (("due_soon", _SOON), ("overdue", _OVERDUE))
 _NOT_COME = text("""
     insert into case_marks (case_id, clock, due_at, calendar, overdue_told_at)
     select t.case_id, 'arrive-' || t.number, t.arrive_due_at, '', :now
@@ -67,16 +68,21 @@ def tell_limits(flow: CaseFlow, _engine: Engine, now: datetime) -> int:
     with transaction(flow.engine) as session:
         mark(session, flow, unmarked(session))
     with transaction(flow.engine) as session:
-        ground = flow.ground(session)
-        told = 0
-        for word, query in (("due_soon", _SOON), ("overdue", _OVERDUE)):
-            for row in session.execute(query, {"now": now, "most": MOST_AT_ONCE}).all():
-                case = fold(store.load_events(session, row.case_id))
-                told += _tell(session, _of_limit(session, ground, case, row.clock, word), now)
-        for row in session.execute(_NOT_COME, {"now": now}).all():
+        values = {"now": now, "most": MOST_AT_ONCE}
+        limits = [(word, row) for word, query in _LIMITS for row in session.execute(query, values).all()]
+        no_shows = session.execute(_NOT_COME, {"now": now}).all()
+        ground = flow.ground(session) if limits or no_shows else None  # before the first publication there is none
+        if ground is None:
+            return 0
+        for word, row in limits:
             case = fold(store.load_events(session, row.case_id))
-            told += _tell(session, _of_no_show(ground, case, int(row.clock.partition("-")[2])), now)
-    return told
+            told = _of_limit(session, ground, case, row.clock, word)
+            outbox_store.enqueue_all(session, told, now=now)
+        for row in no_shows:
+            case = fold(store.load_events(session, row.case_id))
+            number = int(row.clock.partition("-")[2])
+            outbox_store.enqueue_all(session, _of_no_show(ground, case, number), now=now)
+    return len(limits) + len(no_shows)
 
 
 def recompute(flow: CaseFlow, now: datetime) -> int:
@@ -98,11 +104,6 @@ def recompute(flow: CaseFlow, now: datetime) -> int:
             mark(session, flow, [row.id])
         done += 1
     return done
-
-
-def _tell(session: Session, notices: Iterator[Notice], now: datetime) -> int:
-    outbox_store.enqueue_all(session, notices, now=now)
-    return 1
 
 
 def _of_limit(session: Session, ground: CaseGround, case: Case, clock: str, word: str) -> Iterator[Notice]:

@@ -21,7 +21,8 @@ from streetchief.casework.flow_tables import CaseMarkRow
 from streetchief.casework.fold import fold
 from streetchief.pipeline.caseflow import CaseFlow
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 500  # notices of one look
+MOST_MARKED = 2_000
 _UNMARKED = text("""
     select c.id from cases c
     left join case_marks s on s.case_id = c.id and s.clock = 'step'
@@ -33,7 +34,7 @@ _UNMARKED = text("""
 """)
 
 
-def unmarked(session: Session, most: int = MOST_AT_ONCE) -> list[int]:
+def unmarked(session: Session, most: int = MOST_MARKED) -> list[int]:
     """Open cases with a limit that has no mark, the most urgent first."""
     return list(session.scalars(_UNMARKED, {"most": most}))
 

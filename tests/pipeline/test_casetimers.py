@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from streetchief.pipeline.casetimers import case_timers, escalate, hand_to_chief
 from streetchief.pipeline.casetimes import CityTimes
 from streetchief.pipeline.timers import run_timer
 from streetchief.storage.engine import make_engine, transaction
+from streetchief.storage.migrate import migrate
 from tests.pipeline.caseworld import MORNING, make_world, only_case, who
 
 HOUR = timedelta(hours=1)
@@ -287,6 +289,20 @@ def test_a_year_whose_notice_comes_is_computed_again_and_the_old_answer_kept(
     with transaction(database_engine) as session:
         payload = session.execute(text("select payload from case_events where seq = 2")).scalar_one()
     assert datetime.fromisoformat(payload["old_whole"]["due_at"]) == case.whole.due_at
+
+
+def test_before_the_first_publication_the_timers_find_nothing(flow: CaseFlow, empty_city_engine: Engine) -> None:
+    early = CaseFlow(empty_city_engine, flow.city, flow.times)
+    for timer in case_timers(early):
+        assert timer.run(empty_city_engine, MORNING) == 0, timer.name
+
+
+@pytest.fixture
+def empty_city_engine(empty_database_url: str) -> Iterator[Engine]:
+    engine = make_engine(empty_database_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
 
 
 def test_every_timer_runs_under_its_own_name(flow: CaseFlow) -> None:
