@@ -78,6 +78,8 @@ prepare_machine() {
         has_chromium || wanted+=(chromium)
         has_chinese_font || wanted+=(fonts-noto-cjk)
         has_libatomic || wanted+=(libatomic1)
+        command -v curl >/dev/null || wanted+=(curl) # the examples of docs/api.md are run
+        command -v jq >/dev/null || wanted+=(jq)
     fi
     [ ${#wanted[@]} -eq 0 ] && return 0
     say "用 apt 安装 / installing with apt: ${wanted[*]}"

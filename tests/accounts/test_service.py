@@ -39,12 +39,12 @@ def make(engine: Engine, login: str = "li.na", *grants: Grant) -> None:
 
 
 def test_the_first_administrator_is_made_once(engine: Engine) -> None:
-    service.first_admin(engine, "wang.min", PASSWORD, by=CLI, now=NOW)
-    _, actor = service.sign_in(engine, "wang.min", PASSWORD, now=NOW)
-    assert actor == Actor("wang.min", (grant("admin"),))
+    service.first_admin(engine, "office.admin", PASSWORD, by=CLI, now=NOW)
+    _, actor = service.sign_in(engine, "office.admin", PASSWORD, now=NOW)
+    assert actor == Actor("office.admin", (grant("admin"),))
     with pytest.raises(Conflict, match="admin_exists"):
         service.first_admin(engine, "second", PASSWORD, by=CLI, now=NOW)
-    assert [account.login for account in service.accounts(engine, by=CLI)] == ["wang.min"]
+    assert [account.login for account in service.accounts(engine, by=CLI)] == ["office.admin"]
 
 
 def test_of_two_first_administrators_at_once_one_wins(engine: Engine) -> None:
@@ -147,14 +147,14 @@ def test_nobody_revokes_the_grant_of_somebody_else(engine: Engine) -> None:
 
 
 def test_the_last_administrator_stays(engine: Engine) -> None:
-    service.first_admin(engine, "wang.min", PASSWORD, by=CLI, now=NOW)
+    service.first_admin(engine, "office.admin", PASSWORD, by=CLI, now=NOW)
     number = service.accounts(engine, by=CLI)[0].held[0].id
     with pytest.raises(Conflict, match="last_admin"):
-        service.disable(engine, "wang.min", by=CLI, now=NOW)
+        service.disable(engine, "office.admin", by=CLI, now=NOW)
     with pytest.raises(Conflict, match="last_admin"):
-        service.revoke(engine, "wang.min", number, by=CLI, now=NOW)
+        service.revoke(engine, "office.admin", number, by=CLI, now=NOW)
     make(engine, "li.na", grant("admin"))
-    service.disable(engine, "wang.min", by=CLI, now=NOW)
+    service.disable(engine, "office.admin", by=CLI, now=NOW)
     with pytest.raises(Conflict, match="last_admin"):
         service.disable(engine, "li.na", by=CLI, now=NOW)
 

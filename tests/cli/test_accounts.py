@@ -33,7 +33,7 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_the_whole_way(run: Run) -> None:
-    assert run(accounts.app, "first-admin", "wang.min").exit_code == 0
+    assert run(accounts.app, "first-admin", "office.admin").exit_code == 0
     assert run(accounts.app, "create", "li.na", "--name", "李娜").exit_code == 0
     assert run(accounts.app, "create", "szcg", "--name", "市平台", "--machine").exit_code == 0
     granted = run(accounts.app, "grant", "li.na", "analyst")
@@ -41,7 +41,7 @@ def test_the_whole_way(run: Run) -> None:
     token = run(accounts.app, "token", "szcg", "--name", "push", "--days", "3")
     assert token.stdout.startswith("sct_") and token.stdout.count("\n") == 1
     listed = run(accounts.app, "list").stdout
-    for shown in ("wang.min", "li.na", "李娜", "analyst", "1 push", "无密码"):
+    for shown in ("office.admin", "li.na", "李娜", "analyst", "1 push", "无密码"):
         assert shown in listed
     assert "argon2" not in listed and token.stdout.strip() not in listed
     for arguments in (
@@ -60,20 +60,20 @@ def test_the_whole_way(run: Run) -> None:
 
 
 def test_the_first_administrator_is_refused_the_second_time(run: Run) -> None:
-    assert run(accounts.app, "first-admin", "wang.min").exit_code == 0
+    assert run(accounts.app, "first-admin", "office.admin").exit_code == 0
     refused = run(accounts.app, "first-admin", "zhao").exception
     assert isinstance(refused, Conflict) and refused.code == "admin_exists"
 
 
-@pytest.mark.parametrize("typed", ["short\n", "", "\n", "wang.min.wang\n"])
+@pytest.mark.parametrize("typed", ["short\n", "", "\n", "office.admin.wang\n"])
 def test_passwords_from_stdin_that_are_none(run: Run, typed: str) -> None:
-    refused = run(accounts.app, "first-admin", "wang.min.wang", typed=typed).exception
+    refused = run(accounts.app, "first-admin", "office.admin.wang", typed=typed).exception
     assert isinstance(refused, BadInput) and refused.code.startswith("password_")
 
 
 def test_a_password_is_no_argument(run: Run) -> None:
-    assert run(accounts.app, "first-admin", "wang.min", "correct horse battery").exit_code == 2
-    assert run(accounts.app, "first-admin", "wang.min", "--password", "correct horse battery").exit_code == 2
+    assert run(accounts.app, "first-admin", "office.admin", "correct horse battery").exit_code == 2
+    assert run(accounts.app, "first-admin", "office.admin", "--password", "correct horse battery").exit_code == 2
 
 
 def test_what_is_refused_has_its_sentence(run: Run) -> None:
