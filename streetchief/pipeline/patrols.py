@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -34,6 +35,7 @@ from streetchief.pipeline.caseflow import CaseFlow
 from streetchief.pipeline.context import Context, context_of
 from streetchief.pipeline.receive_one import receive_one
 from streetchief.pipeline.timers import Timer
+from streetchief.registry.service import current_version
 from streetchief.storage.engine import transaction
 
 log = logging.getLogger("streetchief.worker")
@@ -198,13 +200,17 @@ def draw_last_week(flow: CaseFlow, engine: Engine, now: datetime) -> int:
 
 
 def timers_of(flow: CaseFlow) -> tuple[Timer, ...]:
-    """The timers of the room; none where the city asks nothing of patrols."""
+    """The timers of the room; none where the city asks nothing of patrols.  Before a registry they find nothing."""
     if flow.city.patrol is None:
         return ()
+
+    def once_published(run: Callable[[Engine, datetime], int]) -> Callable[[Engine, datetime], int]:
+        return lambda engine, now: 0 if current_version(engine) is None else run(engine, now)
+
     return (
-        Timer("patrol_days", lambda engine, now: settle(flow, engine, now), cron="*/10 * * * *"),
-        Timer("patrol_samples", lambda engine, now: draw_last_week(flow, engine, now), cron="5 * * * *"),
-        Timer("patrol_findings", lambda _engine, now: hand_over_pending(flow, now), cron="*/5 * * * *"),
+        Timer("patrol_days", once_published(partial(settle, flow)), cron="*/10 * * * *"),
+        Timer("patrol_samples", once_published(partial(draw_last_week, flow)), cron="5 * * * *"),
+        Timer("patrol_findings", once_published(lambda _, now: hand_over_pending(flow, now)), cron="*/5 * * * *"),
     )
 
 

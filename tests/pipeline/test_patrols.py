@@ -22,7 +22,8 @@ from streetchief.pipeline import patrols
 from streetchief.pipeline.caseflow import CaseFlow
 from streetchief.pipeline.timers import run_timer
 from streetchief.storage.acting import acting
-from streetchief.storage.engine import transaction
+from streetchief.storage.engine import make_engine, transaction
+from streetchief.storage.migrate import migrate
 from tests.pipeline.caseworld import MORNING, SEGMENT, STREET, make_world, who
 
 SCHEME = "GB/T 30428.2-2013"
@@ -248,6 +249,16 @@ def test_a_holiday_owes_nothing(flow: CaseFlow) -> None:
     make_up = datetime(2026, 2, 14, 20, 30, tzinfo=UTC)  # a Saturday that is worked
     assert patrols.working_day(flow, make_up.date()).is_working
     assert not patrols.working_day(flow, datetime(2028, 3, 6, tzinfo=UTC).date()).is_known
+
+
+def test_before_the_first_publication_the_timers_find_nothing(flow: CaseFlow, empty_database_url: str) -> None:
+    engine = make_engine(empty_database_url)
+    try:
+        migrate(engine)
+        for timer in patrols.timers_of(CaseFlow(engine, flow.city, flow.times)):
+            assert timer.run(engine, TUESDAY) == 0, timer.name
+    finally:
+        engine.dispose()
 
 
 def test_a_city_without_a_calendar_or_a_plan_misses_nothing(flow: CaseFlow) -> None:
