@@ -286,7 +286,7 @@ def plain_copy(engine: Engine, rows: Finished) -> None:
 def emptied(engine: Engine) -> None:
     """No complaint is left, the run is."""
     with engine.begin() as connection:
-        connection.execute(text("truncate complaints, complaint_private, dead_letters, case_complaints"))
+        connection.execute(text("truncate complaints, complaint_private, dead_letters cascade"))
 
 
 def nearest(engine: Engine) -> dict[str, tuple[str | None, float | None]]:
